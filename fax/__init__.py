@@ -1,0 +1,1 @@
+"""The itemised bill as a document, and its delivery."""

@@ -1,0 +1,82 @@
+"""Flow, Library, Exit, Problem: what is read from YAML and what may be wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flows.nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """One named way out of a node; ``to`` is a node's name, or "" when it is inherited from ``always``."""
+
+    name: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """An author's mistake: where (1-based line and column), in which node, and what to do. ``warning``: may be published with a reason."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+    node: str = ""
+    warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {'warning: ' if self.warning else ''}{self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """Where the root flow sends a caller from anywhere, by node name."""
+
+    human: str  # key 0
+    main: str  # key 9
+    silent: str  # 60 s without a key
+    tired: str  # 3 wrong entries at a node, or 10 in the call
+    too_long: str  # the call's budget of turns is spent
+    failed: str  # a look-up or a prompt failed where the node names no way
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One YAML file. A root flow has ``always``; a sub-flow has ``exits``."""
+
+    name: str
+    start: str
+    nodes: Mapping[str, Node]
+    title: Mapping[str, str] = field(default_factory=dict)  # language -> words
+    always: Always | None = None
+    exits: tuple[str, ...] = ()
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpSignature:
+    """What a look-up asks for and may answer. Kinds are words of ``facts.KINDS``; a "?" after a kind: may be absent."""
+
+    name: str
+    needs: Mapping[str, str]  # argument -> kind
+    outcomes: Mapping[str, Mapping[str, str]]  # outcome -> {fact: kind}
+    deadline_ms: int = 15_000
+    effect: bool = False  # changes something: a started one is finished even when the caller hangs up
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The flows and all they may name. ``version`` is a digest of the whole."""
+
+    flows: Mapping[str, Flow]
+    prompts: Mapping[str, Mapping[str, str]]  # prompt -> {slot: kind}
+    look_ups: Mapping[str, LookUpSignature]
+    queues: frozenset[str]
+    languages: tuple[str, ...]
+    spoken: Mapping[str, frozenset[str]] = field(default_factory=dict)  # language -> prompts that have words in it
+    version: str = ""

@@ -1,0 +1,1 @@
+"""FastAGI: bytes to values, and the line a call is held on."""

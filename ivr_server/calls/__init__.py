@@ -1,0 +1,1 @@
+"""A call from its offer to its record: route, converse, end."""

@@ -1,0 +1,1 @@
+"""The web: sign-in, the keypad phone, health."""
