@@ -1,0 +1,37 @@
+# The two commands of the README are `make run` and `make test`; both do all the set-up themselves.
+.PHONY: help run test pbx bench check lint docs clean
+
+help:            ## what there is
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): .*## /  make \1\t/'
+
+run:             ## install, seed, render, start, and say where to call (Ctrl-C stops it)
+	@sh tools/install.sh run
+	@.venv/bin/ivr-server run
+
+pbx:             ## the same behind a real Asterisk, for a softphone on this machine
+	@sh tools/install.sh run
+	@.venv/bin/ivr-server pbx
+
+test:            ## everything, with a real Asterisk, a real browser and a real PostgreSQL
+	@sh tools/install.sh test
+	@sh tools/system.sh
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
+	@.venv/bin/python -m pytest
+
+bench:           ## cost per call beside a bare Twisted responder and pystrix, as ratios
+	@sh tools/install.sh test
+	@.venv/bin/python -m bench
+
+check:           ## the shipped flows: inspected, explored, their dialogues run
+	@sh tools/install.sh run
+	@.venv/bin/ivr-server check flows/library
+	@.venv/bin/ivr-server test flows/library
+
+docs:            ## the reference pages and pictures that are drawn from the code
+	@sh tools/install.sh run
+	@.venv/bin/python -m tools.write_docs
+
+clean:           ## what make run and make test made, except the cached Asterisk
+	rm -rf .venv .run .pytest_cache .mypy_cache .ruff_cache .hypothesis
