@@ -1,0 +1,122 @@
+"""Every setting, with its default: one YAML file, read as flows are read, so that a mistake has a line and a column.
+
+Secrets are not written in the file: the token that Asterisk shows is made at the first start and kept in the state
+folder, readable by its owner only; a database URL with a password comes from the environment (IVR_DATABASE_URL).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ivr_server.calls.hours import WEEKDAYS, Hours, Span
+
+HOUSE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """The telecom: its currency, its numbering plan (X is any digit, Z 1-9, N 2-9, [3-9] a choice), its hours."""
+
+    currency: str = "CNY"
+    numbering: tuple[str, ...] = ("1[3-9]XXXXXXXXX", "0[1-9]XXXXXXXX", "0[1-9]XXXXXXXXX", "0[1-9]XXXXXXXXXX")
+    zone: str = "Asia/Shanghai"
+    hours: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict.fromkeys(WEEKDAYS, ("00:00-24:00",)))
+    holidays: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def opening(self) -> Hours:
+        """The hours as something that can be asked; ValueError that says which word is wrong."""
+        try:
+            zone = ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f'"{self.zone}" is no time zone; write it as Asia/Shanghai') from None
+        unknown = set(self.hours) - set(WEEKDAYS)
+        if unknown:
+            raise ValueError(f'"{min(unknown)}" is no day of the week; use {", ".join(WEEKDAYS)}')
+        weekly = {day: tuple(map(Span.parse, spans)) for day, spans in self.hours.items()}
+        return Hours(zone, weekly, {_day(day): tuple(map(Span.parse, spans)) for day, spans in self.holidays.items()})
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is no date; write it as 2026-10-01') from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agi:
+    """Where Asterisk calls in. ``port`` 0 takes a free one; ``allow`` are the peers' addresses or networks."""
+
+    host: str = "127.0.0.1"
+    port: int = 4573
+    allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    max_calls: int = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """The console. ``phone``: who may use the keypad phone without signing in: loopback, everywhere or off."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    phone: str = "loopback"
+    hosts: tuple[str, ...] = ()  # further host names the console answers to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """Voices by language (pyttsx3 or piper), the words, and recordings that replace rendered prompts."""
+
+    voices: dict[str, str] = field(default_factory=lambda: {"zh-CN": "pyttsx3", "en-US": "pyttsx3"})
+    library: str = str(HOUSE / "prompts" / "library")
+    recordings: str = str(HOUSE / "prompts" / "recordings")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole. ``state`` is the one folder that is written to. ``patience_s``: a hang longer than this is killed."""
+
+    state: str = ".run"
+    operator: Operator = field(default_factory=Operator)
+    agi: Agi = field(default_factory=Agi)
+    web: Web = field(default_factory=Web)
+    speech: Speech = field(default_factory=Speech)
+    database: str = ""  # a URL; empty: SQLite in the state folder
+    bridge: str = ""  # a mapping file for the operator's own database
+    flows: str = str(HOUSE / "flows" / "library")
+    queues: tuple[str, ...] = ("service", "billing")
+    numbers: dict[str, str] = field(default_factory=dict)  # dialled number -> flow
+    drain_s: float = 120.0
+    patience_s: float = 4.0
+
+    @property
+    def folder(self) -> Path:
+        """The state folder."""
+        return Path(self.state).resolve()
+
+    def database_url(self) -> str:
+        """The URL of our own database; IVR_DATABASE_URL goes before the file."""
+        return os.environ.get("IVR_DATABASE_URL", "") or self.database or f"sqlite:///{self.folder / 'ivr.db'}"
+
+
+def token(settings: Settings) -> str:
+    """The word that Asterisk shows as its first AGI argument; made once, kept with mode 0600."""
+    path = settings.folder / "agi-token"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(made := secrets.token_urlsafe(24))
+    return made
+
+
+def with_free_ports(settings: Settings) -> Settings:
+    """The same with ports 0, for a machine where the usual ones may be taken."""
+    return replace(settings, agi=replace(settings.agi, port=0), web=replace(settings.web, port=0))

@@ -1,0 +1,52 @@
+"""The parent that keeps the service alive: real child processes, really stopped and killed."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from ivr_server.supervising import Ward, supervise
+
+CHILD = """
+import os, sys, time
+with open(sys.argv[1], "a") as lives: print(os.getpid(), file=lives)
+while True:
+    os.write(int(os.environ["IVR_HEART_FD"]), b".")
+    time.sleep(0.1)
+"""
+
+
+def lives(path: Path, count: int) -> list[int]:
+    """The process ids of the first ``count`` lives, as soon as there are as many."""
+    for _ in range(200):
+        pids = [int(line) for line in path.read_text().split()] if path.exists() else []
+        if len(pids) >= count:
+            return pids
+        time.sleep(0.05)
+    raise AssertionError(f"only {len(pids)} lives of {count}")
+
+
+def test_D1_D2_a_hung_or_killed_service_lives_again(tmp_path: Path) -> None:
+    """SIGSTOP is answered by SIGKILL within the patience, kill -9 by a new life; SIGTERM ends both."""
+    said: list[str] = []
+    record = tmp_path / "lives"
+
+    def trouble() -> None:
+        first = lives(record, 1)[0]
+        os.kill(first, signal.SIGSTOP)
+        second = lives(record, 2)[1]
+        os.kill(second, signal.SIGKILL)
+        lives(record, 3)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=trouble)
+    thread.start()
+    status = supervise(Ward([sys.executable, "-c", CHILD, str(record)], patience_s=1.0, say=said.append))
+    thread.join()
+    assert status == -signal.SIGTERM
+    assert "no sign of life" in said[0]
+    assert [line for line in said if "starts again" in line][1].startswith("The service ended by itself (status -9)")
+    for pid in lives(record, 3):
+        assert not Path(f"/proc/{pid}").exists()
