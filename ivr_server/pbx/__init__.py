@@ -1,0 +1,1 @@
+"""Asterisk beside the project: found or fetched (``fetch``), configured (``plan``, ``config``) and run (``running``)."""
