@@ -8,7 +8,7 @@ setup(
     description="The automated voice and the desk behind a telecom's customer-service number",
     license="MIT",
     python_requires=">=3.11",
-    packages=find_packages(include=["flows*", "prompts*", "fax*", "crm_bridge*", "ivr_server*"]),
+    packages=find_packages(include=["flows*", "prompts*", "fax*", "crm_bridge*", "ivr_server*", "marked_yaml*"]),
     include_package_data=True,
     package_data={"": ["*.yaml", "*.html", "*.css", "*.js", "*.svg", "*.conf", "*.sql", "*.json", "*.wav"]},
     install_requires=[
