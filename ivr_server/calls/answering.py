@@ -1,0 +1,174 @@
+"""A call through its six stations: accept (agi), route, converse, end, record, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from twisted.internet.defer import DeferredList
+from twisted.logger import Logger
+
+from crm_bridge.journal import CallRecord, Journal
+from flows.facts import Fact
+from flows.flow import Library
+from flows.session import Offer, Turn
+from flows.turns import Note
+from ivr_server.agi.line import Line, LineBroken, LineGone
+from ivr_server.calls.conversation import converse
+from ivr_server.calls.ending import Ending, ending
+from ivr_server.calls.look_ups import Vault
+from ivr_server.calls.performer import Performer, Tools
+from ivr_server.calls.routing import Routes
+from ivr_server.metrics import Metrics
+
+log = Logger()
+LAST_WORDS_S = 5.0  # for a write that began before the caller hung up
+
+Publish = Callable[[str, Turn], None]
+Titles = Callable[[str], dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every call needs: flows, routes, the tools of a performer, the journal, the clock on the wall."""
+
+    library: Callable[[], Library]
+    routes: Routes
+    tools: Tools
+    journal: Journal
+    now: Callable[[], datetime]
+    metrics: Metrics
+    titles: Titles  # language -> prompt -> its words
+    publish: Publish = lambda call, turn: None
+
+
+@dataclass(slots=True)
+class Calls:
+    """Answers lines; knows how many it is talking to, so that a drain can wait for them."""
+
+    desk: Desk
+    current: dict[str, Line] = field(default_factory=dict)
+    draining: bool = False
+
+    async def answer(self, line: Line) -> None:
+        """One call, from its header to its record. Never raises: whatever happens, the caller goes the safe way."""
+        flow = None if self.draining else self.desk.routes.flow(line.header.script, line.header.dialled)
+        if flow is None or len(self.current) >= self.desk.tools.max_calls:
+            self.desk.metrics.refused.labels("draining" if self.draining else "no flow" if flow is None else "full").inc()
+            await _quietly(line.refuse())
+            return
+        call = line.header.uniqueid
+        self.current[call] = line
+        self.desk.metrics.in_progress.inc()
+        try:
+            await Talk(self.desk, line, flow).through()
+        except Exception:
+            log.failure("call {call} failed in our own code; the dialplan takes it over", call=call)
+            self.desk.metrics.faults.labels("crash").inc()
+        finally:
+            line.close()
+            del self.current[call]
+            self.desk.metrics.in_progress.dec()
+
+
+async def _quietly(work: Any) -> None:
+    try:
+        await work
+    except (LineGone, LineBroken):
+        pass
+
+
+@dataclass(slots=True)
+class Talk:
+    """One call in hand."""
+
+    desk: Desk
+    line: Line
+    flow: str
+    vault: Vault = field(default_factory=Vault)
+    notes: list[Note] = field(default_factory=list)
+
+    async def through(self) -> None:
+        """Stations 2 to 6; raises only for our own mistakes, with the record written all the same."""
+        desk, line = self.desk, self.line
+        started = desk.now()
+        performer = Performer(line, self.vault, desk.tools)
+        last: Turn | None = None
+        fate = Ending("", "failed")
+        try:
+            offer = await self._offer()
+            await desk.journal.begin(offer.call, _said(offer, "caller"), line.header.dialled, self.flow, started)
+            last, _ = await converse(desk.library(), offer, performer, self._witness)
+            fate = ending(last, self.notes, desk.titles(last.session.language))
+            await self._release(offer.call, fate)
+        except LineGone:
+            fate = Ending("", "hung_up")
+        finally:
+            await self._finish_writes(performer)
+            self.vault.forget()
+            desk.metrics.calls.labels(fate.disposition).inc()
+            await desk.journal.finish(self._record(last, fate, started))
+
+    async def _offer(self) -> Offer:
+        line = self.line
+        caller = await line.caller_number()
+        facts: dict[str, Fact] = {"dialled": Fact("digits", line.header.dialled)} if line.header.dialled.isdigit() else {}
+        if caller:
+            facts["caller"] = Fact("digits", caller)
+        languages = self.desk.library().languages
+        return Offer(line.header.uniqueid, self.flow, languages[0], tuple(sorted(facts.items())))
+
+    def _witness(self, turn: Turn) -> None:
+        self.notes.extend(turn.notes)
+        self.desk.publish(turn.session.call, turn)
+
+    async def _release(self, call: str, fate: Ending) -> None:
+        if not self.line.hung_up:
+            for name, value in fate.variables(call):
+                await self.line.set_variable(name, value)
+
+    async def _finish_writes(self, performer: Performer) -> None:
+        """A write that began is finished though the caller left; its outcome belongs in the trail."""
+        for name, work in performer.unfinished:
+            done = DeferredList([work], consumeErrors=True)
+            done.addTimeout(LAST_WORDS_S, self.desk.tools.clock)
+            try:
+                [(well, answer)] = await done
+                outcome = answer.outcome if well else "unknown"
+            except Exception:
+                outcome = "unknown"
+            self.notes.append(_late(self.notes, name, outcome))
+
+    def _record(self, last: Turn | None, fate: Ending, started: datetime) -> CallRecord:
+        facts = dict(last.session.facts) if last else {}
+        return CallRecord(
+            call=self.line.header.uniqueid,
+            started=started,
+            ended=self.desk.now(),
+            caller=str(facts["caller"].value) if "caller" in facts else "",
+            dialled=self.line.header.dialled,
+            flow=self.flow,
+            version=last.session.version if last else "",
+            language=last.session.language if last else "",
+            disposition=fate.disposition,
+            queue=fate.queue,
+            business=fate.business,
+            customer=str(facts["customer"].value) if "customer" in facts else "",
+            notes=tuple(_as_row(note) for note in self.notes),
+        )
+
+
+def _said(offer: Offer, name: str) -> str:
+    fact = dict(offer.facts).get(name)
+    return str(fact.value) if fact else ""
+
+
+def _late(notes: list[Note], look_up: str, outcome: str) -> Note:
+    last = notes[-1] if notes else Note(0, "", "", "")
+    return Note(last.step, last.flow, last.node, "answered", (("look_up", look_up), ("outcome", outcome), ("heard", "no")))
+
+
+def _as_row(note: Note) -> dict[str, Any]:
+    return {"step": note.step, "flow": note.flow, "node": note.node, "what": note.what, **dict(note.detail)}

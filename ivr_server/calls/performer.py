@@ -1,0 +1,259 @@
+"""Carries commands out on a line: each performance is a race between the work and the hang-up, each has a deadline.
+
+These two rules live here and nowhere else. Keys are never lost: those that cut a prompt wait in ``_keys`` for the
+next Collect, and those pressed while nothing listened are fetched from the line (Asterisk keeps them by StoreDTMF).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.error import AlreadyCalled, AlreadyCancelled
+from twisted.internet.interfaces import IReactorTime
+
+from crm_bridge.faults import LookUpFault
+from flows.digits import Entry, lapse, press
+from flows.facts import Script
+from flows.flow import LookUpSignature
+from flows.session import Session
+from flows.turns import Answered, Collect, Command, Event, Failed, HungUp, Keyed, LookUp, NoInput, Play, Played
+from ivr_server.agi.line import Line, LineBroken, LineGone
+from ivr_server.calls.look_ups import Asker, LookUps, Vault
+from ivr_server.metrics import Metrics
+
+ALL_KEYS = "0123456789*#"
+COMFORT_AFTER_S = 1.0
+APOLOGY_AFTER_S = 6.0
+REST_S = 1.5
+
+
+class Sound(Protocol):
+    """What is played for a script: files in order (normally one), and their length together."""
+
+    paths: tuple[str, ...]
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What performing needs besides the line."""
+
+    sound: Callable[[Script], Sound]
+    look_ups: LookUps
+    signatures: dict[str, LookUpSignature]
+    clock: IReactorTime
+    metrics: Metrics
+    max_calls: int = 1_000
+
+
+@dataclass(slots=True)
+class Performer:
+    """One call's hands and ears. ``unfinished``: look-ups with an effect that the caller did not wait for."""
+
+    line: Line
+    vault: Vault
+    tools: Tools
+    unfinished: list[tuple[str, Deferred[Any]]] = field(default_factory=list)
+    _keys: str = ""
+    _heard: float = 1.0
+
+    async def perform(self, command: Command, session: Session) -> Event:
+        """The one event that answers the command; the world's faults are events too."""
+        self._heard = 0.0
+        try:
+            if isinstance(command, Collect):
+                return await self._collect(command)
+            if isinstance(command, LookUp):
+                return await self._look_up(command, session)
+            assert isinstance(command, Play)
+            return await self._play(command)
+        except (LineGone, LineBroken):
+            return HungUp(self._heard)
+
+    async def _play(self, command: Play) -> Event:
+        if command.interruptible and self._keys:
+            return Played(0.0)
+        self._keys += await self._hear(command.script, ALL_KEYS if command.interruptible else "")
+        return Played(self._heard)
+
+    async def _hear(self, script: Script, stops: str) -> str:
+        """Play the script to its end or to a key; gives the key, or ""."""
+        sound = self.tools.sound(script)
+        done = 0
+        for path in sound.paths:
+            try:
+                heard = await self.line.play(path, stops)
+            except LineGone as gone:
+                self._heard = _share(done + gone.ms, sound.ms)
+                raise
+            done += heard.ms
+            self._heard = _share(done, sound.ms)
+            if heard.key:
+                return heard.key
+        self._heard = 1.0
+        return ""
+
+    async def _collect(self, command: Collect) -> Event:
+        began = self.tools.clock.seconds()
+        if command.secret:
+            await self.line.typed_off()
+            self._keys = ""
+        elif command.typed_ahead:
+            self._keys += await self.line.typed_ahead()
+        else:
+            self._keys = ""
+            await self.line.drop_typed()
+        try:
+            entry = await self._entry(command)
+        finally:
+            if command.secret and not self.line.hung_up:
+                await self.line.typed_on()
+        elapsed = int((self.tools.clock.seconds() - began) * 1000)
+        if entry.closed is None:
+            return NoInput(elapsed, self._heard)
+        return self._keyed(command, entry.closed)
+
+    def _keyed(self, command: Collect, keys: str) -> Keyed:
+        if command.secret and keys and keys not in command.rule.options:
+            return Keyed(self.vault.keep(keys), len(keys), self._heard)
+        return Keyed(keys, len(keys), self._heard)
+
+    async def _entry(self, command: Collect) -> Entry:
+        """Keys one by one: those waiting, those that cut the prompt, those pressed after it."""
+        entry = self._take_waiting(Entry(command.rule))
+        if entry.closed is not None:
+            return entry
+        if not entry.typed:
+            stops = ALL_KEYS if command.interruptible else ""
+            self._keys += await self._hear(command.script, stops)
+            if not command.interruptible and not command.secret:
+                self._keys += await self.line.typed_ahead()
+            entry = self._take_waiting(entry)
+        while entry.closed is None:
+            key = await self.line.wait_for_key(entry.wait_ms)
+            if key:
+                entry = press(entry, key)
+            elif not entry.typed:
+                return entry
+            else:
+                entry = lapse(entry)
+        return entry
+
+    def _take_waiting(self, entry: Entry) -> Entry:
+        while self._keys and entry.closed is None:
+            key, self._keys = self._keys[0], self._keys[1:]
+            entry = press(entry, key)
+        return entry
+
+    async def _look_up(self, command: LookUp, session: Session) -> Event:
+        clock, began = self.tools.clock, self.tools.clock.seconds()
+        asker = Asker(session.call, self.line, self.vault)
+        work = ensureDeferred(self.tools.look_ups.ask(command.name, command.arguments, asker))
+        watch = Watch(work)
+        try:
+            if not work.called:
+                await self._wait_with_comfort(watch, command)
+            event = await self._answer(watch, command)
+        except LineGone:
+            self._let_go(command.name, work)
+            raise
+        word = event.outcome if isinstance(event, Answered) else event.fault
+        self.tools.metrics.look_ups.labels(command.name, word).observe(clock.seconds() - began)
+        return event
+
+    async def _answer(self, watch: Watch, command: LookUp) -> Answered | Failed:
+        if not watch.work.called:
+            self._let_go(command.name, watch.work)
+            return Failed("deadline")
+        try:
+            answered: Answered = await watch.work
+        except LookUpFault as fault:
+            self.tools.metrics.faults.labels(fault.reason).inc()
+            return Failed(fault.reason)
+        return answered
+
+    def _let_go(self, name: str, work: Deferred[Any]) -> None:
+        """The caller waits no longer: a read is cancelled, a write goes on and is reported in the trail."""
+        if self.tools.signatures[name].effect:
+            self.unfinished.append((name, work))
+        else:
+            work.addErrback(lambda _: None)
+            work.cancel()
+
+    async def _wait_with_comfort(self, watch: Watch, command: LookUp) -> None:
+        """Until the answer, the hang-up or the deadline; never more than 3 s without sound."""
+        clock = self.tools.clock
+        began = clock.seconds()
+        end = began + command.deadline_ms / 1000
+        await self._race(watch, min(COMFORT_AFTER_S, end - began))
+        late = False
+        while not watch.work.called and clock.seconds() < end:
+            was_late, late = late, clock.seconds() >= began + APOLOGY_AFTER_S
+            until = end if late else min(end, began + APOLOGY_AFTER_S)
+            await self._comfort(watch, command.apology if late and not was_late else command.comfort, until)
+
+    async def _comfort(self, watch: Watch, script: Script, until: float) -> None:
+        """Play a short sound and rest a little after it; cut the moment the answer lands."""
+        left = until - self.tools.clock.seconds()
+        if not script:
+            await self._race(watch, left)
+            return
+        sound = self.tools.sound(script)
+        self.line.start_comfort(sound.paths[0])
+        await self._race(watch, min(left, sound.ms / 1000 + REST_S))
+        await self.line.stop_comfort()
+
+    async def _race(self, watch: Watch, seconds: float) -> None:
+        """Wait for the work, the hang-up or the time, whichever is first. Raises LineGone."""
+        gone = self.line.when_hung_up()
+        gone.addCallback(lambda _: watch.ring())
+        timer = self.tools.clock.callLater(max(seconds, 0), watch.ring)
+        try:
+            await watch.bell()
+        finally:
+            try:
+                timer.cancel()
+            except (AlreadyCalled, AlreadyCancelled):
+                pass
+        if self.line.hung_up:
+            raise LineGone
+
+
+class Watch:
+    """Something to wait for, with a bell that the work rings when it is done, and others may ring earlier."""
+
+    def __init__(self, work: Deferred[Any]) -> None:
+        self.work = work
+        self._bell: Deferred[None] | None = None
+        work.addBoth(self._done)
+
+    def _done(self, result: Any) -> Any:
+        self.ring()
+        return result
+
+    def bell(self) -> Deferred[None]:
+        """A fresh bell; it rings at once when the work is already done."""
+        self._bell = Deferred()
+        if self.work.called:
+            self.ring()
+        return self._bell or _rung()
+
+    def ring(self) -> None:
+        """Wake whoever waits; a bell rings once."""
+        bell, self._bell = self._bell, None
+        if bell is not None:
+            bell.callback(None)
+
+
+def _rung() -> Deferred[None]:
+    done: Deferred[None] = Deferred()
+    done.callback(None)
+    return done
+
+
+def _share(ms: int, total: int) -> float:
+    return min(1.0, ms / total) if total else 1.0
+
