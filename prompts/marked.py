@@ -7,7 +7,7 @@ depth and node count are bounded before anything is walked (a bomb of aliases co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -51,13 +51,16 @@ def _refuse_bombs(text: str) -> None:
     depth = nodes = 0
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise yaml.MarkedYAMLError(problem="anchors and aliases are not allowed", problem_mark=event.start_mark)
+            raise _refusal("anchors and aliases are not allowed", event)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         nodes += isinstance(event, yaml.NodeEvent)
         if depth > DEEPEST or nodes > MOST_NODES:
-            raise yaml.MarkedYAMLError(
-                problem=f"more than {DEEPEST} levels or {MOST_NODES} values", problem_mark=event.start_mark
-            )
+            raise _refusal(f"more than {DEEPEST} levels or {MOST_NODES} values", event)
+
+
+def _refusal(text: str, event: yaml.Event) -> yaml.MarkedYAMLError:
+    mark: Any = event.start_mark
+    return yaml.MarkedYAMLError(problem=text, problem_mark=mark)
 
 
 def _syntax(fault: yaml.MarkedYAMLError, file: str) -> Problem:
@@ -81,7 +84,7 @@ class _Walker:
             return Marked([self.walk(each) for each in node.value], line, column)
         return self._scalar(node, line, column)
 
-    def _scalar(self, node: yaml.Node, line: int, column: int) -> Marked:
+    def _scalar(self, node: Any, line: int, column: int) -> Marked:
         quoted = node.style in ("'", '"')
         if not quoted and node.style is None and node.value in ("", "~", "null"):
             return Marked(None, line, column)

@@ -103,7 +103,7 @@ def grouped(keys: str) -> tuple[str, ...]:
     """A number as people say it: mobile 3-4-4, ten digits 3-3-4, area codes first, else fours from the end."""
     length = len(keys)
     if length == 11 and keys[0] == "1":
-        sizes = (3, 4, 4)
+        sizes: tuple[int, ...] = (3, 4, 4)
     elif length == 10 and keys[0] != "0":
         sizes = (3, 3, 4)
     elif length in (10, 11, 12) and keys[0] == "0":

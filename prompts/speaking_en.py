@@ -8,18 +8,22 @@ from __future__ import annotations
 from typing import Final
 
 _SMALL: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-_TENS: Final = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS: Final = ("-", "-", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 BELOW_HUNDRED: Final = tuple(
     _SMALL[n] if n < 20 else _TENS[n // 10] + (f"-{_SMALL[n % 10]}" if n % 10 else "") for n in range(100)
 )
-_FIRST: Final = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+_FIRST: Final = (
+    *("zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh"),
+    *("eighth", "ninth", "tenth", "eleventh", "twelfth"),
+)
 _ODD_ORDINALS: Final = {"twenty": "twentieth", "thirty": "thirtieth"}
 MONTHS: Final = (
-    "January February March April May June July August September October November December"
-).split()
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 KEYS: Final = {**{str(n): _SMALL[n] for n in range(10)}, "*": "star", "#": "pound key"}
 YEARS: Final = range(2015, 2041)  # spoken as one piece
 SCALES: Final = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"))
@@ -79,7 +83,7 @@ def ordinal(number: int) -> str:
     """The day of a month: 23 -> twenty-third."""
     if number < len(_FIRST):
         return _FIRST[number]
-    tens, dash, ones = BELOW_HUNDRED[number].partition("-")
+    tens, dash, _ones = BELOW_HUNDRED[number].partition("-")
     return f"{tens}-{_FIRST[number % 10]}" if dash else _ODD_ORDINALS.get(tens, tens + "th")
 
 
@@ -130,4 +134,6 @@ def may_close(words: str, currency: str) -> bool:
     """Whether a sentence can end on this word often enough to keep it with a falling voice too."""
     (one, many), (one_part, many_part) = UNITS[currency]
     ends = (one, many, one_part, many_part, "a.m.", "p.m.", "noon", "midnight", *KEYS.values(), *BELOW_HUNDRED)
-    return words.split()[-1] in ends and not words.startswith("oh-") or words in {year(n)[0] for n in YEARS}
+    return (words.rsplit(maxsplit=1)[-1] in ends and not words.startswith("oh-")) or words in {
+        year(n)[0] for n in YEARS
+    }
