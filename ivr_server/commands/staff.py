@@ -1,0 +1,108 @@
+"""``ivr-server staff``: the people of the console. A customer's query password is another thing."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from crm_bridge import staff
+from crm_bridge.database import Limits, engine_for
+from crm_bridge.secret import Secret
+from crm_bridge.versions import OtherSchema, prepare
+from ivr_server.settings import Settings
+
+T = TypeVar("T")
+
+
+@click.group()
+@click.option("--database", "url", default="", help="Database URL, when it is not the one of the settings.")
+@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="Settings file.")
+@click.pass_context
+def command(context: click.Context, url: str, file: Path | None) -> None:
+    """The people who may sign in to the console.
+
+    Example: ivr-server staff add "Li Hua" --role supervisor
+    """
+    context.obj = url or _configured(file).database_url()
+
+
+def _configured(file: Path | None) -> Settings:
+    from ivr_server import library  # noqa: PLC0415 (reads YAML; only when the settings are needed)
+
+    return library.read_settings(file) if file is not None else library.found_settings()
+
+
+@command.command()
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, type=click.Choice(staff.ROLES), required=True, help="May be given again.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.pass_obj
+def add(url: str, name: str, roles: tuple[str, ...], password_stdin: bool) -> None:
+    """Make an account. Without --password-stdin a password is made and shown once."""
+    password, made = _password(password_stdin)
+    person = staff.Person(staff.folded(name), name.strip(), roles)
+    _change(url, lambda connection: staff.add_person(connection, person, password, time.time()))
+    click.echo(f"{person.shown} may sign in as {', '.join(roles)}.")
+    _tell(password, made)
+
+
+@command.command(name="list")
+@click.pass_obj
+def list_people(url: str) -> None:
+    """Who there is, with their roles."""
+    for person in _change(url, staff.people):
+        click.echo(f"{person.shown}\t{', '.join(person.roles)}")
+
+
+@command.command(name="reset-password")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.pass_obj
+def reset_password(url: str, name: str, password_stdin: bool) -> None:
+    """Give a new password, open the lock after too many tries, and end every session of that person."""
+    password, made = _password(password_stdin)
+    _change(url, lambda connection: staff.set_password(connection, name, password, time.time()))
+    click.echo(f"{name} has a new password; sessions are ended.")
+    _tell(password, made)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, type=click.Choice(staff.ROLES), required=True, help="May be given again.")
+@click.pass_obj
+def roles(url: str, name: str, roles: tuple[str, ...]) -> None:
+    """Give other roles; every session of that person ends."""
+    _change(url, lambda connection: staff.set_roles(connection, name, roles, time.time()))
+    click.echo(f"{name} is now {', '.join(roles)}; sessions are ended.")
+
+
+def _password(from_stdin: bool) -> tuple[Secret, bool]:
+    if from_stdin:
+        return Secret(sys.stdin.readline().rstrip("\n")), False
+    return Secret(secrets.token_urlsafe(12)), True
+
+
+def _tell(password: Secret, made: bool) -> None:
+    if made:
+        click.echo(f"Password, shown this once: {password.reveal()}")
+
+
+def _change(url: str, change: Callable[[Connection], T]) -> T:
+    """Carry one change out in one transaction; a click message for what people can mend."""
+    try:
+        engine = engine_for(url, Limits()).execution_options(write=True)
+        with engine.begin() as connection:
+            prepare(connection)
+            return change(connection)
+    except (staff.Unfit, OtherSchema, ValueError) as fault:
+        raise click.ClickException(str(fault)) from None
+    except SQLAlchemyError as fault:
+        raise click.ClickException(f"the database cannot be used: {str(fault).splitlines()[0]}") from None
