@@ -18,7 +18,7 @@ BEAT_S = 1.0
 
 
 class Heart:
-    """Beats while the reactor turns. ``environment`` names the pipe (IVR_HEART_FD) and systemd's socket (NOTIFY_SOCKET)."""
+    """Beats while the reactor turns. ``environment`` names the pipe and systemd's socket (NOTIFY_SOCKET)."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         fd = environment.get(HEART_FD, "")

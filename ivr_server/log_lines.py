@@ -1,4 +1,4 @@
-"""The log: one JSON object per line, each value escaped, so that no caller's name can forge a line or colour a terminal."""
+"""The log: one JSON object per line, each value escaped, so that no caller's name can forge a line or a colour."""
 
 from __future__ import annotations
 

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pydantic import ConfigDict, TypeAdapter, with_config
+
 from ivr_server.calls.hours import WEEKDAYS, Hours, Span
+from marked_yaml import Mistakes, Problem, read, shaped
 
 HOUSE = Path(__file__).resolve().parent.parent
+STRICT = ConfigDict(extra="forbid")
 
 
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
     """The telecom: its currency, its numbering plan (X is any digit, Z 1-9, N 2-9, [3-9] a choice), its hours."""
@@ -48,6 +53,7 @@ def _day(text: str) -> date:
         raise ValueError(f'"{text}" is no date; write it as 2026-10-01') from None
 
 
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agi:
     """Where Asterisk calls in. ``port`` 0 takes a free one; ``allow`` are the peers' addresses or networks."""
@@ -58,6 +64,7 @@ class Agi:
     max_calls: int = 1_000
 
 
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
     """The console. ``phone``: who may use the keypad phone without signing in: loopback, everywhere or off."""
@@ -68,6 +75,7 @@ class Web:
     hosts: tuple[str, ...] = ()  # further host names the console answers to
 
 
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
     """Voices by language (pyttsx3 or piper), the words, and recordings that replace rendered prompts."""
@@ -77,6 +85,7 @@ class Speech:
     recordings: str = str(HOUSE / "prompts" / "recordings")
 
 
+@with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole. ``state`` is the one folder that is written to. ``patience_s``: a hang longer than this is killed."""
@@ -102,6 +111,28 @@ class Settings:
     def database_url(self) -> str:
         """The URL of our own database; IVR_DATABASE_URL goes before the file."""
         return os.environ.get("IVR_DATABASE_URL", "") or self.database or f"sqlite:///{self.folder / 'ivr.db'}"
+
+
+def read_settings(path: Path | None) -> Settings:
+    """The settings of a file, or all defaults without one; raises Mistakes with every problem and its place."""
+    if path is None:
+        return Settings()
+    file = str(path)
+    try:
+        marked, problems = read(path.read_text(encoding="utf-8"), file)
+    except (OSError, UnicodeDecodeError) as fault:
+        raise Mistakes([Problem(file, 1, 1, f"the settings cannot be read: {fault}")]) from None
+    if marked is None or problems:
+        raise Mistakes(problems)
+    settings = shaped(TypeAdapter(Settings), marked, file, WORDS)
+    try:
+        settings.operator.opening()
+    except ValueError as wrong:
+        raise Mistakes([Problem(file, 1, 1, f"operator: {wrong}")]) from None
+    return settings
+
+
+WORDS = tuple(sorted({each.name for kind in (Settings, Operator, Agi, Web, Speech) for each in fields(kind)}))
 
 
 def token(settings: Settings) -> str:

@@ -31,8 +31,9 @@ def shaped(adapter: TypeAdapter[T], marked: Marked, file: str, known: tuple[str,
 
 
 def _problem(error: Any, marked: Marked, file: str, known: tuple[str, ...]) -> Problem:
-    place, last = _place(marked, error["loc"])
-    if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+    unknown = error["type"] in ("unexpected_keyword_argument", "extra_forbidden")
+    place, last = _place(marked, error["loc"], unknown)
+    if unknown:
         return Problem(file, place.line, place.column, f'unknown key "{last}"{meant(last, known)}')
     if error["type"] in ("missing", "missing_argument"):
         return Problem(file, place.line, place.column, f'"{last}" is missing')
@@ -40,14 +41,12 @@ def _problem(error: Any, marked: Marked, file: str, known: tuple[str, ...]) -> P
     return Problem(file, place.line, place.column, f"{last}: {text[0].lower()}{text[1:]}" if last else text)
 
 
-def _place(marked: Marked, path: Path) -> tuple[Marked, str]:
+def _place(marked: Marked, path: Path, at_key: bool) -> tuple[Marked, str]:
     """As far down as the path goes; steps that are not in the tree (a union's member) are passed over."""
     at, last = marked, ""
     for index, step in enumerate(path):
         if isinstance(at.value, dict) and isinstance(step, str) and step in at.value:
-            key, value = at.value[step]
-            ends = index == len(path) - 1
-            at, last = (key if ends and not isinstance(value.value, str) else value), step
+            at, last = at.value[step][0 if at_key and index == len(path) - 1 else 1], step
         elif isinstance(at.value, list) and isinstance(step, int) and step < len(at.value):
             at = at.value[step]
         else:

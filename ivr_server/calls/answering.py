@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,7 +57,9 @@ class Calls:
         """One call, from its header to its record. Never raises: whatever happens, the caller goes the safe way."""
         flow = None if self.draining else self.desk.routes.flow(line.header.script, line.header.dialled)
         if flow is None or len(self.current) >= self.desk.tools.max_calls:
-            self.desk.metrics.refused.labels("draining" if self.draining else "no flow" if flow is None else "full").inc()
+            self.desk.metrics.refused.labels(
+                "draining" if self.draining else "no flow" if flow is None else "full"
+            ).inc()
             await _quietly(line.refuse())
             return
         call = line.header.uniqueid
@@ -74,10 +77,8 @@ class Calls:
 
 
 async def _quietly(work: Any) -> None:
-    try:
+    with contextlib.suppress(LineGone, LineBroken):
         await work
-    except (LineGone, LineBroken):
-        pass
 
 
 @dataclass(slots=True)
@@ -114,7 +115,9 @@ class Talk:
     async def _offer(self) -> Offer:
         line = self.line
         caller = await line.caller_number()
-        facts: dict[str, Fact] = {"dialled": Fact("digits", line.header.dialled)} if line.header.dialled.isdigit() else {}
+        facts: dict[str, Fact] = (
+            {"dialled": Fact("digits", line.header.dialled)} if line.header.dialled.isdigit() else {}
+        )
         if caller:
             facts["caller"] = Fact("digits", caller)
         languages = self.desk.library().languages
@@ -167,7 +170,9 @@ def _said(offer: Offer, name: str) -> str:
 
 def _late(notes: list[Note], look_up: str, outcome: str) -> Note:
     last = notes[-1] if notes else Note(0, "", "", "")
-    return Note(last.step, last.flow, last.node, "answered", (("look_up", look_up), ("outcome", outcome), ("heard", "no")))
+    return Note(
+        last.step, last.flow, last.node, "answered", (("look_up", look_up), ("outcome", outcome), ("heard", "no"))
+    )
 
 
 def _as_row(note: Note) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Weekly spans by weekday, and dated overrides ("2026-10-01": [] is a holiday; with spans it is a day of its own)."""
+    """Weekly spans by weekday, and dated overrides: without spans a holiday, with spans a day of its own."""
 
     zone: ZoneInfo
     weekly: dict[str, tuple[Span, ...]]

@@ -1,4 +1,4 @@
-"""All look-ups a flow may name: the bridge's, and the three that only the hub can answer (hours, notice, queue_staffed).
+"""All look-ups a flow may name: the bridge's, and the three that only the hub can answer.
 
 Facts go in as plain values, secrets out of the call's vault, and answers come back as facts; nothing else is mapped.
 """
@@ -93,7 +93,9 @@ class LookUps:
         if name == "queue_staffed":
             queue = next((str(fact.value) for key, fact in arguments if key == "queue"), self.queue)
             return Answered("staffed" if await asker.line.queue_staffed(queue) else "empty")
-        plain = {key: asker.vault.take(str(fact.value)) if fact.kind == "secret" else fact.value for key, fact in arguments}
+        plain = {
+            key: asker.vault.take(str(fact.value)) if fact.kind == "secret" else fact.value for key, fact in arguments
+        }
         answer = await self.bridge.ask(name, plain, asker.call)
         return Answered(answer.outcome, tuple((key, as_fact(*value)) for key, value in answer.facts.items()))
 
@@ -101,7 +103,9 @@ class LookUps:
 def as_fact(kind: str, value: Any) -> Fact:
     """A bridge's (kind, value) as a fact; sayings are (prompt, {slot: (kind, value)}) there and Saying here."""
     if kind == "sayings":
-        return Fact(kind, tuple(Saying(prompt, tuple((k, as_fact(*v)) for k, v in slots.items())) for prompt, slots in value))
+        return Fact(
+            kind, tuple(Saying(prompt, tuple((k, as_fact(*v)) for k, v in slots.items())) for prompt, slots in value)
+        )
     return Fact(kind, value)
 
 
@@ -111,5 +115,3 @@ def from_bridge(signatures: Mapping[str, Any]) -> dict[str, LookUpSignature]:
         name: LookUpSignature(name, dict(s.needs), {o: dict(f) for o, f in s.outcomes.items()}, s.deadline_ms, s.effect)
         for name, s in signatures.items()
     }
-
-

@@ -6,6 +6,7 @@ next Collect, and those pressed while nothing listened are fetched from the line
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import AlreadyCalled, AlreadyCancelled
 from twisted.internet.interfaces import IReactorTime
 
-from crm_bridge.faults import LookUpFault
+from crm_bridge.answers import LookUpFault
 from flows.digits import Entry, lapse, press
 from flows.facts import Script
 from flows.flow import LookUpSignature
@@ -214,10 +215,8 @@ class Performer:
         try:
             await watch.bell()
         finally:
-            try:
+            with contextlib.suppress(AlreadyCalled, AlreadyCancelled):
                 timer.cancel()
-            except (AlreadyCalled, AlreadyCancelled):
-                pass
         if self.line.hung_up:
             raise LineGone
 
@@ -256,4 +255,3 @@ def _rung() -> Deferred[None]:
 
 def _share(ms: int, total: int) -> float:
     return min(1.0, ms / total) if total else 1.0
-
