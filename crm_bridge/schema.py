@@ -1,4 +1,4 @@
-"""Our tables. Money is an integer of the smallest unit, an instant is seconds since 1970 UTC, a month "YYYY-MM", a day ISO text.
+"""Our tables. Money: an integer of the smallest unit; an instant: seconds since 1970 UTC; a month: "YYYY-MM"; a day ISO.
 
 ``customers``, ``bills`` and ``payments`` are the operator's side and stay empty when a mapping reads the operator's own
 database; all others are ours in either case. ``crm_bridge.staff`` adds its tables to the same ``metadata``.

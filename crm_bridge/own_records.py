@@ -1,0 +1,85 @@
+"""The five readings on our own tables: Core statements built once, so that SQLAlchemy's cache finds them compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, String, bindparam, cast, func, select
+
+from crm_bridge.answers import LookUpFault
+from crm_bridge.records import Bill, Customer
+from crm_bridge.schema import PARTS, bills, customers, passwords
+
+_CUSTOMER: Final = (
+    select(customers.c.id, customers.c.phone, customers.c.service_code, passwords.c.hash)
+    .outerjoin_from(customers, passwords, passwords.c.customer == cast(customers.c.id, String(40)))
+    .where(customers.c.phone == bindparam("phone"))
+)
+_SPAN: Final = select(func.min(bills.c.month), func.max(bills.c.month)).where(bills.c.customer == bindparam("customer"))
+_BILL: Final = select(
+    bills.c.customer,
+    bills.c.month,
+    bills.c.due,
+    bills.c.total,
+    bills.c.paid,
+    bills.c.late_fee,
+    bills.c.currency,
+    *(bills.c[part] for part in PARTS),
+).where(bills.c.customer == bindparam("customer"))
+_ONE_MONTH: Final = _BILL.where(bills.c.month == bindparam("first"))
+_TWO_MONTHS: Final = _BILL.where(bills.c.month.in_([bindparam("first"), bindparam("second")]))
+_UNPAID: Final = _BILL.where(
+    (bills.c.paid < bills.c.total + bills.c.late_fee) | bills.c.total.is_(None)  # unknown: must not be passed over
+)
+_CREDIT: Final = select(customers.c.id, customers.c.credit).where(customers.c.id == bindparam("customer"))
+
+
+class OwnRecords:
+    """Records on one connection to our own schema."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def customer(self, phone: str) -> Customer | None:
+        """Whose number this is."""
+        row = self._connection.execute(_CUSTOMER, {"phone": phone}).first()
+        return None if row is None else Customer(str(row[0]), row[1], row[2], row[3])
+
+    def span(self, customer: str) -> tuple[str, str] | None:
+        """The first and the newest month that billing holds."""
+        first, last = self._connection.execute(_SPAN, {"customer": _number(customer)}).one()
+        return None if first is None else (first, last)
+
+    def bills(self, customer: str, months: Sequence[str]) -> list[Bill]:
+        """The bills of these months (one or two)."""
+        asked = {"customer": _number(customer), "first": months[0]}
+        if len(months) == 1:
+            return [_bill(row) for row in self._connection.execute(_ONE_MONTH, asked)]
+        return [_bill(row) for row in self._connection.execute(_TWO_MONTHS, {**asked, "second": months[1]})]
+
+    def unpaid(self, customer: str) -> list[Bill]:
+        """Every bill not fully paid."""
+        return [_bill(row) for row in self._connection.execute(_UNPAID, {"customer": _number(customer)})]
+
+    def credit(self, customer: str) -> int:
+        """Money paid in advance."""
+        row = self._connection.execute(_CREDIT, {"customer": _number(customer)}).first()
+        if row is None:
+            raise LookUpFault("garbage", "the customer is not there any more")
+        credit: int = row[1]
+        return credit
+
+
+def _number(customer: str) -> int:
+    if not (customer.isascii() and customer.isdigit() and len(customer) < 10):
+        raise LookUpFault("garbage", "not a customer's id")
+    return int(customer)
+
+
+def _bill(row: Row[Any]) -> Bill:
+    values: tuple[Any, ...] = tuple(row)
+    customer, month, due, total, paid, late_fee, currency, *parts = values
+    return Bill(str(customer), month, due, tuple(parts), total, paid, late_fee, currency)
