@@ -19,7 +19,7 @@ from prompts.problems import Mistakes, Problem, meant
 _SLOT: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _SPACES: Final = re.compile(r"\s+")  # a text over several lines is still one sentence to a voice
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
-_KEYS: Final = ("language", "words", "prompts")
+_KEYS: Final = ("language", "words", "fallback", "prompts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,11 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every prompt of one language."""
+    """Every prompt of one language. ``fallback``: prompts also kept under fixed names, for when our server is gone."""
 
     language: str
     prompts: Mapping[str, Prompt]
+    fallback: tuple[str, ...] = ()
     file: str = ""
 
     def signature(self, prompt: str) -> dict[str, str]:
@@ -154,7 +155,8 @@ class _Reader:
                 self.words[name] = self._text(value, f'the word "{name}"')
         prompts = self._mapping(top["prompts"][1], '"prompts"') if "prompts" in top else {}
         found = {name: self._prompt(key, value) for name, (key, value) in prompts.items()}
-        return Catalogue(language, found, self.file) if language else None
+        fallback = self._fallback(top["fallback"][1], found) if "fallback" in top else ()
+        return Catalogue(language, found, fallback, self.file) if language else None
 
     def _mapping(self, place: Marked, what: str) -> dict[str, tuple[Marked, Marked]]:
         if isinstance(place.value, dict):
@@ -192,6 +194,18 @@ class _Reader:
         if recording and any(isinstance(part, Slot) for part in parts):
             self.wrong(place, f'"{name}" has slots, so a recorded file cannot replace it')
         return Prompt(name, parts, recording, self.file, key.line, key.column)
+
+    def _fallback(self, place: Marked, prompts: Mapping[str, Prompt]) -> tuple[str, ...]:
+        entries = place.value if isinstance(place.value, list) else []
+        if not entries:
+            self.wrong(place, '"fallback" must be a list of prompts')
+        names = [(entry, str(entry.value)) for entry in entries]
+        for entry, name in names:
+            if name not in prompts:
+                self.wrong(entry, f'unknown prompt "{name}"{meant(name, prompts)}')
+            elif prompts[name].slots:
+                self.wrong(entry, f'"{name}" has slots, so it cannot be spoken without us')
+        return tuple(name for _, name in names)
 
     def _recording(self, entry: dict[str, tuple[Marked, Marked]]) -> str:
         if "file" not in entry:

@@ -150,7 +150,7 @@ class _Telling:
                 pieces.append(step)
             else:
                 found = list(self._spot_pieces(step, _fact(step.slot, facts)))
-                pieces += [*found[:-1], replace(found[-1], gap=step.gap)] if found else []
+                pieces += _with_last_gap(found, step.gap)
         return pieces
 
     def _inside(self, slot: Slot, fact: Valued) -> Iterator[tuple[_Telling, Said]]:

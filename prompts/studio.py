@@ -1,0 +1,185 @@
+"""The studio: renders in advance every piece that a call can need, and only what has changed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from prompts import audio, cutting, recordings, shelf
+from prompts.audio import NotASound, Sound
+from prompts.problems import Problem
+from prompts.shelf import Entry, Index
+from prompts.voices import SpeechFault, Voice
+from prompts.wording import Wording
+
+SAVED_EVERY: Final = 100  # pieces, so that a first build can be played from before it is done
+KEPT_S: Final = 24 * 3600  # how long a piece that nobody needs any more is kept for servers still running
+LANGUAGE_GAP_MS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where sounds go, where recordings come from, and who is told the progress as (done, of how many, words)."""
+
+    sounds: str
+    recordings: str
+    progress: Callable[[int, int, str], None] = lambda done, of, words: None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build did; ``seconds`` of sound lie ready, it took ``took`` seconds."""
+
+    rendered: int
+    kept: int
+    removed: int
+    seconds: float
+    took: float
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One piece to be made: its name in the index, its words, where it lies, and where its sound comes from."""
+
+    key: str
+    words: str
+    path: str
+    sound: Callable[[], Sound] = field(compare=False)
+
+
+def build(wording: Wording, voices: Mapping[str, Voice], shop: Workshop) -> Report:
+    """Render what is missing or changed. Raises OSError when the folder cannot be written."""
+    started = time.monotonic()
+    taken = _Recordings(wording, shop.recordings)
+    jobs = list(_jobs(wording, voices, taken))
+    old, new = shelf.read_index(shop.sounds), Index()
+    problems = list(taken.problems)
+    rendered = 0
+    for done, job in enumerate(jobs, 1):
+        entry = old.get(job.key)
+        if entry is None or entry.path != job.path or not shelf.is_whole(shop.sounds, entry):
+            entry = _made(job, shop, problems)
+            rendered += entry is not None
+            if rendered % SAVED_EVERY == 1:
+                shelf.write_index(shop.sounds, {**old, **new})
+        if entry is not None:
+            new[job.key] = entry
+        shop.progress(done, len(jobs), job.words)
+    _fixed_names(wording, new, shop)
+    shelf.write_index(shop.sounds, new)
+    seconds = sum(entry.ms for entry in new.values()) / 1000
+    removed = _swept(shop.sounds, new)
+    took = time.monotonic() - started
+    return Report(rendered, len(jobs) - rendered, removed, seconds, took, tuple(problems))
+
+
+def _made(job: _Job, shop: Workshop, problems: list[Problem]) -> Entry | None:
+    try:
+        sound = audio.finished(job.sound())
+    except (SpeechFault, NotASound) as fault:
+        problems.append(Problem(job.key, 1, 1, f"not rendered: {fault}"))
+        return None
+    return shelf.put_sound(shop.sounds, job.path, sound, job.words)
+
+
+def _jobs(wording: Wording, voices: Mapping[str, Voice], taken: _Recordings) -> Iterator[_Job]:
+    """What keeps a caller from silence comes first, then sentences, then numbers."""
+    found: dict[str, _Job] = {}
+    for language in wording.catalogues:
+        words = shelf.PLEASE_HOLD[language[:2]]
+        found[shelf.key(language, words)] = _spoken(voices[language], language, words)
+    for language, words in (*wording.fixed_pieces(), *wording.inventory()):
+        content = taken.sounds.get((language, words))
+        if content is None:
+            job = _spoken(voices[language], language, words)
+        else:
+            job = _Job(shelf.key(language, words), words, shelf.piece_path(content.hex(), words), _reader(content))
+        found.setdefault(job.key, job)
+    yield from found.values()
+
+
+def _spoken(voice: Voice, language: str, words: str) -> _Job:
+    return _Job(shelf.key(language, words), words, shelf.piece_path(voice.name, words), lambda: voice.say(words))
+
+
+def _reader(content: bytes) -> Callable[[], Sound]:
+    return lambda: audio.read_wav(content)
+
+
+class _Recordings:
+    """The recordings that replace a voice: (language, words) -> WAV bytes; what is wrong with the others."""
+
+    def __init__(self, wording: Wording, folder: str) -> None:
+        self.sounds: dict[tuple[str, str], bytes] = {}
+        self.problems: list[Problem] = []
+        for language, catalogue in wording.catalogues.items():
+            for prompt in catalogue.prompts.values():
+                if not prompt.recording:
+                    continue
+                try:
+                    content = recordings.read(folder, prompt.recording)
+                    audio.finished(audio.read_wav(content))
+                except (recordings.Refused, NotASound) as fault:
+                    text = f'the voice speaks "{prompt.name}" instead of {prompt.recording}: {fault}'
+                    self.problems.append(Problem(prompt.file, prompt.line, prompt.column, text))
+                else:
+                    self.sounds[language, cutting.whole(prompt)] = content
+
+
+def _fixed_names(wording: Wording, index: Index, shop: Workshop) -> None:
+    """The sounds under fixed names: one for each language, and one that says it in all of them."""
+    for name in dict.fromkeys(name for one in wording.catalogues.values() for name in one.fallback):
+        sounds, texts = [], []
+        for language in sorted(wording.catalogues, reverse=True):
+            prompt = wording.catalogues[language].prompts.get(name)
+            text = cutting.whole(prompt) if prompt else ""
+            made = _assembled([piece.text for piece in _pieces(wording, name, language)], language, index, shop)
+            if made:
+                tag = language[:2]
+                _fixed_name(shelf.fallback_key(name, tag), f"fallback/{name}-{tag}", (made, text), (index, shop))
+                sounds, texts = [*sounds, made], [*texts, text]
+        if sounds:
+            said = (audio.joined(sounds, LANGUAGE_GAP_MS), " ".join(texts))
+            _fixed_name(shelf.fallback_key(name, ""), f"fallback/{name}", said, (index, shop))
+
+
+def _pieces(wording: Wording, name: str, language: str) -> list[cutting.Piece]:
+    if name not in wording.catalogues[language].prompts:
+        return []
+    return [step for step in wording.steps(name, language) if isinstance(step, cutting.Piece)]
+
+
+def _assembled(texts: list[str], language: str, index: Index, shop: Workshop) -> Sound | None:
+    entries = [index.get(shelf.key(language, text)) for text in texts]
+    contents = [shelf.read_form(shop.sounds, entry, "wav") if entry else None for entry in entries]
+    sounds = [audio.read_wav(content) for content in contents if content]
+    return audio.joined(sounds, cutting.GAPS["closing"]) if sounds and len(sounds) == len(texts) else None
+
+
+def _fixed_name(key: str, path: str, said: tuple[Sound, str], into: tuple[Index, Workshop]) -> None:
+    sound, words = said
+    index, shop = into
+    old = shelf.read_index(shop.sounds).get(key)
+    contents = audio.forms(sound)
+    if old and shelf.is_whole(shop.sounds, old) and shelf.read_form(shop.sounds, old, "wav") == contents["wav"]:
+        index[key] = old
+    else:
+        index[key] = shelf.put_sound(shop.sounds, path, sound, words)
+
+
+def _swept(folder: str, index: Index) -> int:
+    """How many pieces went that no index names any more; young ones stay for servers still running."""
+    needed = {entry.path for entry in index.values()}
+    removed = 0
+    for path, _, names in os.walk(os.path.join(folder, "pieces")):
+        for name in names:
+            full = os.path.join(path, name)
+            piece = os.path.relpath(os.path.splitext(full)[0], folder)
+            if piece not in needed and time.time() - os.stat(full).st_mtime > KEPT_S:
+                os.unlink(full)
+                removed += 1
+    return removed
