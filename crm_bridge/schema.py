@@ -1,4 +1,4 @@
-"""Our tables. Money: an integer of the smallest unit; an instant: seconds since 1970 UTC; a month: "YYYY-MM"; a day ISO.
+"""Our tables. Money: an integer of the smallest unit; an instant: seconds since 1970 UTC; months "YYYY-MM", days ISO.
 
 ``customers``, ``bills`` and ``payments`` are the operator's side and stay empty when a mapping reads the operator's own
 database; all others are ours in either case. ``crm_bridge.staff`` adds its tables to the same ``metadata``.
