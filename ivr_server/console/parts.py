@@ -1,0 +1,108 @@
+"""What the console is made of: everything it asks of the rest of the service, handed in by ``service``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from ivr_server.console.feed import Feed
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from crm_bridge.secret import Secret
+    from crm_bridge.staff import Deed, Person
+
+State = Literal["ok", "bad", "unknown"]
+Allowed = Literal["loopback", "everywhere", "off"]
+
+
+class Staff(Protocol):
+    """The face of ``crm_bridge.staff.StaffBook``."""
+
+    async def sign_in(self, name: str, password: Secret, address: str) -> str | None:
+        """A session's token, or None."""
+
+    async def who(self, token: str) -> Person | None:
+        """Whose session this is."""
+
+    async def sign_out(self, token: str, deed: Deed) -> None:
+        """End it."""
+
+    async def note(self, deed: Deed) -> None:
+        """Write a deed down."""
+
+
+class Calls(Protocol):
+    """What is read of the journal: records with the fields of ``crm_bridge.journal.CallRecord``."""
+
+    async def recent(self, limit: int) -> Sequence[Any]:
+        """The latest calls, newest first."""
+
+    async def find(self, call: str) -> Any | None:
+        """One call with its notes, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPart:
+    """One thing the service needs. ``name`` has words under part_<name>; ``words`` are shown beside it as they are."""
+
+    name: str
+    state: State
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the service is: ``well`` is False when a caller would notice; ``draining`` while the last calls are finished."""
+
+    well: bool
+    draining: bool = False
+    parts: tuple[HealthPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCustomer:
+    """One customer to try the phone with. ``about``: language -> one line of who this is."""
+
+    number: str
+    about: Mapping[str, str]
+    password: str = ""
+    code: str = ""
+
+    def story(self, language: str) -> str:
+        """The line in this language."""
+        return self.about.get(language, next(iter(self.about.values()), ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneParts:
+    """The keypad phone: who may use it, the FastAGI port it calls, the token Asterisk would show, where sounds are."""
+
+    allowed: Allowed = "loopback"
+    host: str = "127.0.0.1"
+    port: Callable[[], int] = lambda: 4573
+    token: str = ""
+    sounds: tuple[Path, ...] = ()
+    dialled: str = "10010"
+    caller: str = ""
+    customers: Callable[[], Awaitable[Sequence[DemoCustomer]]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """All of it. ``titles``: language -> prompt name -> its words, for the trail; ``hosts``: names the console answers to."""
+
+    reactor: Any
+    staff: Staff
+    calls: Calls
+    feed: Feed
+    health: Callable[[], Awaitable[Health]]
+    registry: CollectorRegistry
+    phone: PhoneParts = field(default_factory=PhoneParts)
+    titles: Callable[[str], Mapping[str, str]] = lambda _language: {}
+    hosts: tuple[str, ...] = ()
+    metrics_token: str = ""
+    zone: str = "UTC"

@@ -1,0 +1,316 @@
+"""The browser's telephone line: a WebSocket on one side, a stand-in for Asterisk on the other.
+
+In come three small messages: call, key, hang_up. Out go values: connected, playing, stopped, note, over, failed. What
+the browser does not read in time is kept up to a cap, then the line is dropped (FAULTS I11); what it sends is capped in
+size and rate. A socket that goes takes its call with it, as a receiver put down would.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.server import NOT_DONE_YET
+from twisted.web.websocket import WebSocketResource
+from wsproto.utilities import ProtocolError
+from zope.interface import implementer
+
+from ivr_server.console.feed import Feed, TooSlow
+from ivr_server.console.sounds import SoundShelf
+from ivr_server.console.story import as_note, tell
+from ivr_server.console.visit import Visit
+
+MOST_LINES: Final = 50
+MOST_KEPT: Final = 200  # messages for a browser that does not read; then it is dropped
+LARGEST_MESSAGE: Final = 1_024
+LARGEST_UNREAD: Final = 4_096  # bytes of a message that does not end
+MOST_PER_SECOND: Final = 60
+PING_S: Final = 20.0
+NUMBER: Final = re.compile(r"[^0-9A-Za-z+*#._ -]")
+_log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Who calls whom, in which language, and the id that the call shall have."""
+
+    caller: str
+    dialled: str
+    language: str
+    call: str
+
+
+class Handset(Protocol):
+    """A call under way, from the caller's side."""
+
+    def press(self, key: str) -> None:
+        """Press one of 0-9 * #."""
+
+    def hang_up(self) -> None:
+        """Put the receiver down."""
+
+
+class Ear(Protocol):
+    """Who hears what the service does."""
+
+    def playing(self, path: str, ms: int, words: str) -> None:
+        """A sound (path without extension) has begun."""
+
+    def stopped(self) -> None:
+        """It was cut."""
+
+    def hung_up(self, variables: Mapping[str, str]) -> None:
+        """The service is done; the channel variables it left."""
+
+
+Dial = Callable[[Ends, Ear], Awaitable[Handset]]
+
+
+@dataclass(slots=True)
+class Exchange:
+    """All lines in use, and what they share."""
+
+    reactor: Any
+    feed: Feed
+    shelf: SoundShelf
+    dial: Dial
+    lines: set[PhoneLine] = field(default_factory=set)
+
+    def has_room(self) -> bool:
+        """Whether another line may open."""
+        return len(self.lines) < MOST_LINES
+
+
+class LineSocket(WebSocketResource):
+    """Takes a checked request over, and counts what comes in before it is put together."""
+
+    def __init__(self, exchange: Exchange, visit: Visit) -> None:
+        self._line = PhoneLine(exchange, visit)
+        super().__init__(self)
+
+    def buildProtocol(self, request: Any) -> PhoneLine:  # noqa: N802 (Twisted's name)
+        """The one line of this request."""
+        return self._line
+
+    def render_GET(self, request: Any) -> Any:  # noqa: N802 (Twisted's name)
+        """Upgrade; Twisted's own resource caps no message, so its reader is wrapped."""
+        answer = super().render_GET(request)
+        if answer == NOT_DONE_YET:
+            channel = request.channel
+            self._line.abort = channel.transport.abortConnection
+            channel.dataReceived = self._line.bounded(channel.dataReceived)
+        return answer
+
+
+@implementer(IPushProducer)
+class PhoneLine:
+    """One browser's line."""
+
+    def __init__(self, exchange: Exchange, visit: Visit) -> None:
+        self._exchange = exchange
+        self._language = visit.words.language
+        self._titles = visit.parts.titles(self._language)
+        self._transport: Any = None
+        self._kept: deque[str] = deque()
+        self._paused = self._gone = self._hung_up = self._dialling = False
+        self._handset: Handset | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._unread = 0
+        self._messages = deque[float](maxlen=MOST_PER_SECOND)
+        self._alive = True
+        self._pings = LoopingCall(self._ping)
+        self._pings.clock = exchange.reactor
+        self.abort: Callable[[], None] = lambda: None
+
+    # the socket
+
+    def negotiationStarted(self, transport: Any) -> None:  # noqa: N802 (Twisted's name)
+        """There is a transport."""
+        self._transport = transport
+
+    def negotiationFinished(self) -> None:  # noqa: N802 (Twisted's name)
+        """The line is open; from now on we hear when the browser does not read."""
+        self._transport.detachProducer()
+        self._transport.attachProducer(self)
+        self._exchange.lines.add(self)
+        self._pings.start(PING_S, now=False)
+
+    def bounded(self, receive: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        """``receive`` with a cap on what a message may hold before it ends, and without exceptions."""
+
+        def received(data: bytes) -> None:
+            self._unread += len(data)
+            try:
+                receive(data)
+            except (ProtocolError, UnicodeDecodeError):
+                self.abort()
+            if self._unread > LARGEST_UNREAD:
+                self.abort()
+
+        return received
+
+    def textMessageReceived(self, message: str) -> None:  # noqa: N802 (Twisted's name)
+        """One message of the browser's; nonsense ends the line."""
+        self._unread = 0
+        now = self._exchange.reactor.seconds()
+        flooded = len(self._messages) == MOST_PER_SECOND and now - self._messages[0] < 1.0
+        self._messages.append(now)
+        try:
+            said = json.loads(message) if len(message) <= LARGEST_MESSAGE and not flooded else None
+        except ValueError:
+            said = None
+        if not isinstance(said, dict) or not self._obey(said):
+            self.abort()
+
+    def bytesMessageReceived(self, data: bytes | bytearray) -> None:  # noqa: N802 (Twisted's name)
+        """We speak text only."""
+        self.abort()
+
+    def pongReceived(self, payload: bytes) -> None:  # noqa: N802 (Twisted's name)
+        """The browser is there."""
+        self._unread = 0
+        self._alive = True
+
+    def connectionLost(self, reason: Failure) -> None:  # noqa: N802 (Twisted's name)
+        """The page is gone: put the receiver down."""
+        self._gone = True
+        self._exchange.lines.discard(self)
+        self._kept.clear()
+        if self._pings.running:
+            self._pings.stop()
+        self._put_down()
+
+    def pauseProducing(self) -> None:  # noqa: N802 (Twisted's name)
+        """The transport's buffer is full."""
+        self._paused = True
+
+    def resumeProducing(self) -> None:  # noqa: N802 (Twisted's name)
+        """It is empty again."""
+        self._paused = False
+        while self._kept and not self._paused:
+            self._write(self._kept.popleft())
+
+    def stopProducing(self) -> None:  # noqa: N802 (Twisted's name)
+        """The transport is going."""
+        self._kept.clear()
+
+    def tell(self, what: str, **values: Any) -> None:
+        """Send one value; TooSlow, and the end of the line, when too many are kept already."""
+        if self._gone:
+            return
+        text = json.dumps({"is": what, **values}, ensure_ascii=False)
+        if not self._paused:
+            self._write(text)
+        elif len(self._kept) < MOST_KEPT:
+            self._kept.append(text)
+        else:
+            self.abort()
+            raise TooSlow("the browser does not read")
+
+    def _write(self, text: str) -> None:
+        try:
+            self._transport.sendTextMessage(text)
+        except ProtocolError:  # it said goodbye already, and is not gone yet
+            self._gone = True
+
+    def _ping(self) -> None:
+        if not self._alive:
+            self.abort()
+            return
+        self._alive = False
+        try:
+            self._transport.ping(b"")
+        except ProtocolError:
+            self.abort()
+
+    # the call
+
+    def _obey(self, said: Mapping[str, Any]) -> bool:
+        match said:
+            case {"do": "call", "caller": str(caller), "dialled": str(dialled)}:
+                if self._handset is None and not self._dialling:
+                    self._begin(_number(caller), _number(dialled))
+            case {"do": "key", "key": str(key)} if len(key) == 1 and key in "0123456789*#":
+                if self._handset is not None:
+                    self._handset.press(key)
+            case {"do": "hang_up"}:
+                self._hung_up = True
+                if self._handset is not None:
+                    self._handset.hang_up()
+            case _:
+                return False
+        return True
+
+    def _begin(self, caller: str, dialled: str) -> None:
+        self._dialling, self._hung_up = True, False
+        ends = Ends(caller, dialled, self._language, f"phone-{secrets.token_hex(8)}")
+        ensureDeferred(self._call(ends)).addErrback(self._failed)
+
+    async def _call(self, ends: Ends) -> None:
+        self._unsubscribe = self._exchange.feed.subscribe(ends.call, self._note)
+        try:
+            handset = await self._exchange.dial(ends, self)
+        except OSError:
+            self._over("failed", why="failed")
+            return
+        if not self._dialling:  # it was over before we knew that it had begun
+            return
+        self._handset = handset
+        self.tell("connected", call=ends.call)
+        if self._gone or self._hung_up:
+            self._put_down()
+
+    def _failed(self, failure: Failure) -> None:
+        _log.failure("a call of the keypad phone failed", failure)
+        self._over("failed", why="failed")
+
+    def _put_down(self) -> None:
+        if self._handset is not None:
+            self._handset.hang_up()
+
+    def _over(self, what: str, **values: Any) -> None:
+        if not (self._dialling or self._handset):
+            return
+        self._dialling, self._handset = False, None
+        self._unsubscribe()
+        self.tell(what, **values)
+
+    # the ear
+
+    def playing(self, path: str, ms: int, words: str) -> None:
+        """Tell the page which file to fetch, and the words to show."""
+        name = self._exchange.shelf.name(path)
+        self.tell("playing", sound=f"/phone/sound/{name}.wav" if name else "", ms=ms, words=words)
+
+    def stopped(self) -> None:
+        """Tell the page to be quiet."""
+        self.tell("stopped")
+
+    def hung_up(self, variables: Mapping[str, str]) -> None:
+        """The call is over; without IVR_RESULT it was the service that broke, unless the receiver was put down here."""
+        result = variables.get("IVR_RESULT", "")
+        if result == "refused":
+            self._over("failed", why="refused")
+        elif result or self._hung_up:
+            self._over("over", variables=dict(variables))
+        else:
+            self._over("failed", why="failed")
+
+    def _note(self, plain: Mapping[str, Any]) -> None:
+        step = tell(as_note(plain), self._language, self._titles)
+        if step is not None:
+            self.tell("note", what=step.what, words=step.words, flow=str(plain["flow"]), node=str(plain["node"]))
+
+
+def _number(text: str) -> str:
+    return NUMBER.sub("", text)[:40].strip()

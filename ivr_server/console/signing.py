@@ -1,0 +1,43 @@
+"""Signing in and out. A new token at every sign-in, the old one dead; the same words for every refusal."""
+
+from __future__ import annotations
+
+from crm_bridge.hashing import HashingBusy
+from crm_bridge.secret import Secret
+from crm_bridge.staff import Deed
+from ivr_server.console.drawing import draw
+from ivr_server.console.gate import SESSION_S
+from ivr_server.console.visit import Cookie, Reply, Visit, away_to, own_path
+
+
+async def form(visit: Visit) -> Reply:
+    """The form; somebody who is signed in already goes home."""
+    if visit.person is not None:
+        return away_to("/")
+    return _form(visit, own_path(visit.query.get("then", "/")), "")
+
+
+async def sign_in(visit: Visit) -> Reply:
+    """Compare, and begin a session; a session that the browser brought along is ended first."""
+    name, then = visit.form.get("name", "")[:80], own_path(visit.form.get("then", "/"))
+    try:
+        token = await visit.parts.staff.sign_in(name, Secret(visit.form.get("password", "")[:200]), visit.address)
+    except HashingBusy:
+        return _form(visit, then, "sign_in_busy", 503)
+    if token is None:
+        return _form(visit, then, "sign_in_wrong", 403)
+    if visit.person is not None:
+        await visit.parts.staff.sign_out(visit.token, Deed(visit.person.name, "signed_in_anew", address=visit.address))
+    return away_to(then, Cookie("session", token, SESSION_S), Cookie("visitor", ""))
+
+
+async def sign_out(visit: Visit) -> Reply:
+    """End the session, here and in the table."""
+    assert visit.person is not None
+    await visit.parts.staff.sign_out(visit.token, Deed(visit.person.name, "signed_out", address=visit.address))
+    return away_to("/", Cookie("session", ""))
+
+
+def _form(visit: Visit, then: str, trouble: str, status: int = 200) -> Reply:
+    given = visit.form.get("name", "")[:80]
+    return draw(visit, "sign_in.html", status, then=then, trouble=trouble, given=given)

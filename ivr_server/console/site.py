@@ -1,0 +1,71 @@
+"""The console as one Site: the table of routes, each behind the gate."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from klein import Klein
+from twisted.python.failure import Failure
+
+from ivr_server.console import health, home, signing, story
+from ivr_server.console.channel import BoundedSite
+from ivr_server.console.gate import lost, serve
+from ivr_server.console.parts import Parts
+from ivr_server.console.phone_line import Dial, Exchange
+from ivr_server.console.phone_page import PhonePages
+from ivr_server.console.sounds import SoundShelf
+from ivr_server.console.visit import READS_CALLS, SIGNED_IN, Route
+
+PLAIN: Final = (
+    Route("GET", "/", home.home),
+    Route("GET", "/static/<version>/<name>", home.static),
+    Route("POST", "/language", home.language),
+    Route("GET", "/sign-in", signing.form),
+    Route("POST", "/sign-in", signing.sign_in),
+    Route("POST", "/sign-out", signing.sign_out, SIGNED_IN),
+    Route("GET", "/calls", story.calls, READS_CALLS),
+    Route("GET", "/calls/<path:call>", story.call, READS_CALLS),
+    Route("GET", "/health", health.health),
+    Route("GET", "/metrics", health.metrics),
+)
+
+
+def routes(phone: PhonePages) -> tuple[Route, ...]:
+    """Every route there is."""
+    return (
+        *PLAIN,
+        Route("GET", "/phone", phone.page),
+        Route("GET", "/phone/line", phone.line),
+        Route("GET", "/phone/sound/<path:name>", phone.sound),
+    )
+
+
+def make_app(parts: Parts, dial: Dial) -> Klein:
+    """The klein app with every route mounted."""
+    app = Klein()
+    exchange = Exchange(parts.reactor, parts.feed, SoundShelf(parts.phone.sounds), dial)
+    for route in routes(PhonePages(exchange)):
+        _mount(app, parts, route)
+
+    @app.handle_errors(Exception)
+    def _(request: Any, failure: Failure) -> Any:
+        return lost(parts, request, failure.value)
+
+    return app
+
+
+def _mount(app: Klein, parts: Parts, route: Route) -> None:
+    def answer(request: Any, **path: str) -> Any:
+        return serve(parts, route, request, path)
+
+    name = f"{route.method} {route.path}"
+    app.route(route.path, methods=[route.method], endpoint=name, strict_slashes=False, merge_slashes=False)(answer)
+
+
+def make_site(parts: Parts, dial: Dial | None = None) -> BoundedSite:
+    """What listens. ``dial`` calls our own FastAGI port, as Asterisk would, unless another way is given."""
+    if dial is None:
+        from ivr_server.console.dialling import dialler  # noqa: PLC0415 (a test that brings its own needs no phone)
+
+        dial = dialler(parts)
+    return BoundedSite(make_app(parts, dial).resource(), reactor=parts.reactor)

@@ -1,0 +1,132 @@
+"""Calls as stories: the latest ones in a table, and one call step by step in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from flows import trail
+from flows.turns import DISPOSITIONS, Note
+from ivr_server.console.drawing import draw
+from ivr_server.console.visit import Refused, Reply, Visit
+from ivr_server.console.words import Words
+
+MOST_ROWS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One call in the table."""
+
+    link: str
+    began: str
+    began_iso: str
+    caller: str
+    disposition: str
+    subject: str
+    lasted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the story."""
+
+    what: str
+    words: str
+    place: str = ""
+
+
+async def calls(visit: Visit) -> Reply:
+    """The latest calls."""
+    return draw(visit, "calls.html", calls=rows(visit, await visit.parts.calls.recent(MOST_ROWS)))
+
+
+async def call(visit: Visit) -> Reply:
+    """One call: its facts, and its trail as a story."""
+    record = await visit.parts.calls.find(visit.path["call"])
+    if record is None:
+        raise Refused(404)
+    return draw(visit, "call.html", facts=_facts(visit, record), story=steps(visit, record.notes))
+
+
+def rows(visit: Visit, records: Sequence[Any]) -> list[Row]:
+    """Records of the journal as rows."""
+    zone = ZoneInfo(visit.parts.zone)
+    return [_row(visit.words, zone, record) for record in records]
+
+
+def _row(words: Words, zone: tzinfo, record: Any) -> Row:
+    began = datetime.fromtimestamp(record.started, UTC)
+    return Row(
+        link="/calls/" + quote(record.call, safe=""),
+        began=f"{began.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+        began_iso=began.isoformat(),
+        caller=shown(record.caller),
+        disposition=_disposition(record),
+        subject=shown(record.business or record.queue),
+        lasted=lasted(words, record),
+    )
+
+
+def lasted(words: Words, record: Any) -> str:
+    """How long the call was, in words; a dash while it is under way."""
+    if not record.ended:
+        return "–"
+    minutes, seconds = divmod(round(record.ended - record.started), 60)
+    return words("minutes_seconds", m=minutes, s=seconds) if minutes else words("seconds", n=seconds)
+
+
+def shown(text: str) -> str:
+    """Text from outside without what cannot be seen: controls and signs that turn the writing round (FAULTS A9)."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _disposition(record: Any) -> str:
+    return record.disposition if record.disposition in DISPOSITIONS else "unfinished"
+
+
+def _facts(visit: Visit, record: Any) -> list[tuple[str, str]]:
+    row = _row(visit.words, ZoneInfo(visit.parts.zone), record)
+    language = f"lang_{record.language}"
+    facts = [
+        ("call_began", row.began),
+        ("call_lasted", row.lasted),
+        ("call_from", row.caller or visit.words("call_unknown_number")),
+        ("call_to", shown(record.dialled)),
+        ("call_language", visit.words(language) if language in visit.words.table else shown(record.language)),
+        ("call_ended", visit.words(f"disposition_{row.disposition}")),
+        ("call_queue", shown(record.queue)),
+        ("call_business", shown(record.business)),
+        ("call_fault", shown(record.fault)),
+        ("call_id", shown(record.call)),
+    ]
+    return [(key, value) for key, value in facts if value]
+
+
+def steps(visit: Visit, notes: Sequence[Mapping[str, Any]]) -> list[Step]:
+    """Notes as steps, each in words; a note that has none is left out."""
+    titles = visit.parts.titles(visit.words.language)
+    return [step for note in notes if (step := tell(as_note(note), visit.words.language, titles)) is not None]
+
+
+def tell(note: Note, language: str, titles: Mapping[str, str]) -> Step | None:
+    """One note as a step; None when there is nothing to say about it."""
+    words = " ".join(trail.words([note], language, titles))
+    return Step(note.what, shown(words), f"{note.flow} › {note.node}" if note.node else "") if words else None
+
+
+def as_note(plain: Mapping[str, Any]) -> Note:
+    """A note out of its plain data; detail may be a mapping or pairs."""
+    detail = plain.get("detail") or ()
+    pairs = detail.items() if isinstance(detail, Mapping) else detail
+    texts = tuple((str(key), str(value)) for key, value in pairs)
+    return Note(int(plain.get("step", 0)), str(plain.get("flow", "")), str(plain.get("node", "")), str(plain.get("what", "")), texts)
+
+
+def as_data(note: Note) -> dict[str, Any]:
+    """A note as plain data, for the feed."""
+    return {"step": note.step, "flow": note.flow, "node": note.node, "what": note.what, "detail": dict(note.detail)}
