@@ -1,10 +1,10 @@
-"""Flow, Library, Exit, Problem: what is read from YAML and what may be wrong with it."""
+"""Flow, Library, Exit, Problem: what is read from YAML, what it may name, and what may be wrong with it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flows.nodes import Node
@@ -45,9 +45,30 @@ class Always:
     failed: str  # a look-up or a prompt failed where the node names no way
 
 
+Path = tuple[str | int, ...]  # of keys and list positions: ("nodes", "main_menu", "options", "1", "to")
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where in the file each key and each value stands, as 1-based (line, column) by path."""
+
+    keys: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    values: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+
+    def key(self, path: Path) -> tuple[int, int]:
+        """Where the key of the path stands, or the nearest thing around it."""
+        return self.keys.get(path) or self.value(path)
+
+    def value(self, path: Path) -> tuple[int, int]:
+        """Where the value of the path stands, or the nearest thing around it."""
+        while path not in self.values and path:
+            path = path[:-1]
+        return self.values.get(path, (1, 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One YAML file. A root flow has ``always``; a sub-flow has ``exits``."""
+    """One YAML file. A root flow has ``always``; a sub-flow has ``exits``. ``back``: where ``*`` goes from its nodes."""
 
     name: str
     start: str
@@ -56,6 +77,8 @@ class Flow:
     always: Always | None = None
     exits: tuple[str, ...] = ()
     file: str = ""
+    back: str = ""
+    marks: Marks = field(default_factory=Marks, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +93,17 @@ class LookUpSignature:
 
 
 @dataclass(frozen=True, slots=True)
+class World:
+    """All that flows may name outside themselves; the hub fills it from prompts, look-ups and settings."""
+
+    prompts: Mapping[str, Mapping[str, str]]  # prompt -> {slot: kind}
+    look_ups: Mapping[str, LookUpSignature]
+    queues: frozenset[str]
+    languages: tuple[str, ...]
+    spoken: Mapping[str, frozenset[str]] = field(default_factory=dict)  # language -> prompts that have words in it
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """The flows and all they may name. ``version`` is a digest of the whole."""
 
@@ -80,3 +114,4 @@ class Library:
     languages: tuple[str, ...]
     spoken: Mapping[str, frozenset[str]] = field(default_factory=dict)  # language -> prompts that have words in it
     version: str = ""
+    made: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # pages, made once

@@ -20,12 +20,17 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One flow on the stack of sub-flows: which node it is at, and how the caller fares there."""
+    """One flow on the stack of sub-flows: which node it is at, and how the caller fares there.
+
+    ``stage``: which of the node's texts is being spoken: whole, short, help, offer or wrong.
+    """
 
     flow: str
     node: str
     silences: int = 0  # re-prompts given for no input at this node
     misses: int = 0  # wrong entries at this node
+    stage: str = "whole"
+    rounds: int = 0  # entries refused in this flow since it was entered (kind ``tries``)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Session:
     wrong: int = 0  # wrong entries in the whole call
     steps: int = 0  # turns taken
     ended: str = ""
+    failures: int = 0  # weight of the world's faults since the last key: 1 answered by its node, 2 by always.failed
 
 
 @dataclass(frozen=True, slots=True)

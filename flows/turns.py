@@ -16,8 +16,8 @@ from flows.facts import Fact, Script
 class EntryRule:
     """What keys make one entry; carried out by ``digits``.
 
-    ``options``: entries that stand alone (menu keys, and the keys for everywhere: 0 * # 9).
-    ``first``: digits a typed entry may begin with ("" when only options are taken).
+    ``options``: entries that stand alone (menu keys, and the keys for everywhere: 0 9 *). ``#`` is never one: alone it
+    gives the empty entry. ``first``: digits a typed entry may begin with ("" when only options are taken).
     """
 
     options: tuple[str, ...] = ()
@@ -90,7 +90,9 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """An entry: ``keys`` without its closing ``#``; "" when ``#`` came alone; a vault handle when secret.
+    """An entry: ``keys`` without its closing ``#``; "" when ``#`` came alone.
+
+    Of a secret command: a vault handle, unless the keys are one of the rule's options or empty, which come as they are.
 
     ``length`` is the number of keys, told for secrets too. ``waited_ms``: from the end of the script to the first key.
     """

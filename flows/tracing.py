@@ -1,0 +1,90 @@
+"""Which facts a call may have learnt when it comes to a node: followed along every way, through all flows, to the end.
+
+"May": by some way. Whether a fact is there on every way is the explorer's to say, who walks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from flows.flow import Flow, Library
+from flows.nodes.ask import Ask
+from flows.nodes.forget import Forget
+from flows.nodes.node import Node
+from flows.nodes.return_node import Return
+from flows.nodes.sub_flow import SubFlow
+
+Place = tuple[str, str]  # flow, node
+Kinds = frozenset[tuple[str, str]]  # of (fact, kind)
+FIRST: Final[Kinds] = frozenset({("caller", "digits"), ("dialled", "digits")})
+ALWAYS: Final = ("human", "main", "silent", "tired", "too_long", "failed")
+
+
+def trace(library: Library) -> dict[Place, Kinds]:
+    """For each node that some root flow reaches: the facts that may be known there, with their kinds."""
+    known: dict[Place, Kinds] = {}
+    callers = _callers(library)
+    for flow in library.flows.values():
+        if flow.always is not None:
+            _flood(library, callers, known, (flow, flow.start, FIRST))
+    return known
+
+
+def _flood(
+    library: Library, callers: Mapping[str, list[Place]], known: dict[Place, Kinds], begin: tuple[Flow, str, Kinds]
+) -> None:
+    root, start, facts = begin
+    work = [((root.name, start), facts)]
+    while work:
+        place, more = work.pop()
+        node = library.flows[place[0]].nodes.get(place[1])
+        before = known.get(place)
+        if node is None or (before is not None and more <= before):
+            continue
+        now = known[place] = more | (before or frozenset())
+        work += _onward(library, place, now)
+        if isinstance(node, Return):
+            work += [(to, now) for to in _returned(library, callers[place[0]], node.exit) if to[0]]
+        if root.always is not None and node.awaits:
+            work += [((root.name, getattr(root.always, where)), now) for where in ALWAYS]
+
+
+def _onward(library: Library, place: Place, now: Kinds) -> Iterator[tuple[Place, Kinds]]:
+    flow = library.flows[place[0]]
+    node = flow.nodes[place[1]]
+    if isinstance(node, SubFlow):
+        if node.flow in library.flows:
+            yield (node.flow, library.flows[node.flow].start), now
+        return
+    brings = node.brings(library.look_ups)
+    for way in node.ways():
+        to = way.to or (flow.back if way.name == "back" else "")
+        if to:
+            yield (flow.name, to), after(node, now, brings.get(way.name, {}))
+
+
+def after(node: Node, now: Kinds, brings: Mapping[str, str]) -> Kinds:
+    """The facts once the node is left by a way that brings these."""
+    if isinstance(node, Forget):
+        return frozenset(fact for fact in now if fact[0] not in node.facts)
+    if isinstance(node, Ask) or brings:
+        kept = (fact for fact in now if fact[0] not in brings or brings[fact[0]].endswith("?"))
+        return frozenset((*kept, *((name, kind.rstrip("?")) for name, kind in brings.items())))
+    return now
+
+
+def _callers(library: Library) -> dict[str, list[Place]]:
+    callers: dict[str, list[Place]] = {name: [] for name in library.flows}
+    for flow in library.flows.values():
+        for name, node in flow.nodes.items():
+            if isinstance(node, SubFlow):
+                callers.setdefault(node.flow, []).append((flow.name, name))
+    return callers
+
+
+def _returned(library: Library, callers: list[Place], exit_: str) -> Iterator[Place]:
+    for flow, name in callers:
+        node = library.flows[flow].nodes[name]
+        if isinstance(node, SubFlow) and exit_ in node.exits:
+            yield flow, node.exits[exit_]
