@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -42,11 +43,11 @@ class JournalFault(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """One call. Instants are seconds since 1970 UTC; ``ended`` None: under way, or cut by a crash."""
+    """One call. Instants know their zone; ``ended`` None: under way, or cut by a crash."""
 
     call: str
-    started: float
-    ended: float | None = None
+    started: datetime
+    ended: datetime | None = None
     caller: str = ""
     dialled: str = ""
     flow: str = ""
@@ -79,6 +80,7 @@ class Journal:
         self._draining: Deferred[None] | None = None
         self._pause_s = _SOON_S
         self._stopped = False
+        self._waiting = 0
 
     def start(self) -> None:
         """Start the spool's thread."""
@@ -102,9 +104,16 @@ class Journal:
         """Drain what a dead process left; how many records. LookUpFault while the database is away: the spool keeps."""
         return await self._drain_files()
 
-    async def begin(self, record: CallRecord) -> None:
+    @property
+    def waiting(self) -> int:
+        """Records in the spool that the database does not have yet."""
+        return self._waiting
+
+    async def begin(  # noqa: PLR0913, PLR0917
+        self, call: str, caller: str, dialled: str, flow: str, started: datetime
+    ) -> None:
         """The call has come in."""
-        await self._keep(record)
+        await self._keep(CallRecord(call=call, caller=caller, dialled=dialled, flow=flow, started=started))
 
     async def finish(self, record: CallRecord) -> None:
         """The call is over; the whole record, notes included."""
@@ -116,6 +125,7 @@ class Journal:
         except SpoolFault as fault:
             await self._straight(record, fault)
         else:
+            self._waiting += 1
             self._wake()
 
     async def _straight(self, record: CallRecord, fault: SpoolFault) -> None:
@@ -158,12 +168,17 @@ class Journal:
                 await self._database.run(store, records[start : start + _BATCH], write=True)
             drop(path)
             count += len(records)
+            self._waiting = max(0, self._waiting - len(records))
         return count
 
 
 def _written(record: CallRecord) -> bytes:
-    row = [getattr(record, name) for name in _COLUMNS]
+    row = [_plain(getattr(record, name)) for name in _COLUMNS]
     return json.dumps([*row, _notes(record)], ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _plain(value: Any) -> Any:
+    return value.timestamp() if isinstance(value, datetime) else value
 
 
 def _notes(record: CallRecord) -> str:
@@ -226,5 +241,8 @@ _JOINED: Final = select(*(calls.c[name] for name in _COLUMNS), trail.c.notes).ou
 
 
 def _record(row: Any) -> CallRecord:
-    record = CallRecord(**dict(zip(_COLUMNS, row[:-1], strict=True)))
+    values = dict(zip(_COLUMNS, row[:-1], strict=True))
+    for name in ("started", "ended"):
+        values[name] = None if values[name] is None else datetime.fromtimestamp(values[name], UTC)
+    record = CallRecord(**values)
     return replace(record, notes=tuple(json.loads(row[-1]))) if row[-1] else record

@@ -1,7 +1,7 @@
 """An append-only file that survives kill -9 and a power cut: one record a line, with its checksum, synced before told.
 
-Group commit: while one fsync runs in the spool's own thread, all records that arrive wait together for the next one, so
-a thousand calls a second cost as many fsyncs as the disk can do, not a thousand. Files are numbered; ``turn`` closes the
+Group commit: while one fsync runs in the spool's own thread, all records that arrive wait together for the next one: a
+thousand calls a second cost as many fsyncs as the disk can do, not a thousand. Files are numbered; ``turn`` closes the
 file in use so that ``take`` can give its records to somebody, and ``drop`` removes it when they are safe elsewhere.
 Each process locks the file it writes (flock), so that a second process on the same folder leaves it alone, and takes
 over only what a dead one left (FAULTS D10). A torn line (the crash, or a full disk) is no record: it was never told.
