@@ -1,0 +1,82 @@
+"""A telephone with a keypad: dials our own FastAGI server as Asterisk would, and tells an ear what is to be heard.
+
+    phone = Phone(reactor, ear, Dialling(caller="13800138000", token=token))
+    await phone.connect(HostnameEndpoint(reactor, "127.0.0.1", 4573))
+    phone.press("1")
+
+The call ends when the server lets go, or with ``hang_up``; the ear is then told the channel's variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import connectProtocol
+from twisted.internet.interfaces import IProtocol, IReactorTime, IStreamClientEndpoint
+
+from ivr_server.phone.asterisk_side import AsteriskSide, Dialling, Told
+from ivr_server.phone.cable import Cable
+from ivr_server.phone.sounds import Sound
+
+__all__ = ["KEYS", "Dialling", "Ear", "Phone"]
+KEYS = "0123456789*#ABCD"
+
+
+class Ear(Protocol):
+    """Who listens."""
+
+    def playing(self, path: str, ms: int, words: str) -> None:
+        """A sound begins: its path without extension, its length, the words in it ("" when not known)."""
+
+    def silent(self) -> None:
+        """The sound ended or was cut."""
+
+    def ended(self, variables: dict[str, str]) -> None:
+        """The call is over for the server: IVR_RESULT, IVR_QUEUE, IVR_TRAIL ..., AGISTATUS."""
+
+
+class Phone:
+    """One call. Set ``listening`` to be called each time the server waits for a key."""
+
+    def __init__(self, clock: IReactorTime, ear: Ear, dialling: Dialling) -> None:
+        self._ear = ear
+        self.listening: Callable[[], None] = lambda: None
+        told = Told(self._playing, ear.silent, self._listens, ear.ended)
+        self.side = AsteriskSide(clock, dialling, told)
+
+    def connect(self, endpoint: IStreamClientEndpoint) -> Deferred[Any]:
+        """Call over a real socket; fires when connected, fails when nobody answers."""
+        connecting: Deferred[Any] = connectProtocol(endpoint, self.side)  # type: ignore[no-untyped-call]
+        return connecting
+
+    def plug(self, server: IProtocol) -> None:
+        """Call a server protocol in memory: everything happens at once, on the phone's clock."""
+        Cable().join(server, self.side)
+
+    def press(self, keys: str) -> None:
+        """Press the keys, one after the other; anything that is no key is ignored."""
+        for key in keys:
+            if key in KEYS:
+                self.side.press(key)
+
+    def hang_up(self) -> None:
+        """Put the receiver down."""
+        self.side.hang_up()
+
+    @property
+    def over(self) -> bool:
+        """Whether the call is over."""
+        return self.side.over
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The channel's variables as they are now."""
+        return dict(self.side.variables)
+
+    def _listens(self) -> None:
+        self.listening()
+
+    def _playing(self, sound: Sound, path: str) -> None:
+        self._ear.playing(path, sound.ms, sound.words)
