@@ -18,6 +18,7 @@ import wave
 from collections.abc import Callable
 from typing import Any, Final
 
+TRIES: Final = 3
 INSTALL_ESPEAK: Final = "no speech library is installed: run pip install pyttsx3 espeakng-loader"
 INSTALL_PIPER: Final = "the voice piper is not installed: run pip install 'ivr-server[piper]'"
 
@@ -29,8 +30,9 @@ class Espeak:
         self._library, self._asked = _loaded_espeak(), ""
         try:
             import pyttsx3  # noqa: PLC0415 (only after our eSpeak is loaded, so that it finds that one)
+            from pyttsx3.drivers import _espeak  # noqa: PLC0415
 
-            self._engine = pyttsx3.init("espeak")
+            self._engine, self._finish = pyttsx3.init("espeak"), _espeak.Synchronize
         except (ImportError, OSError, RuntimeError) as fault:
             raise RuntimeError(INSTALL_ESPEAK) from fault
 
@@ -45,6 +47,7 @@ class Espeak:
         """One utterance into one WAV file; an unknown voice is an error, which pyttsx3 would not say."""
         self._engine.save_to_file(words, file)
         self._engine.runAndWait()
+        self._finish()  # else a late callback of this utterance ends the next one before its first sample
         if str(self._engine.getProperty("voice")).lower() != self._asked.lower():
             raise RuntimeError(f'eSpeak has no voice "{self._asked}"')
 
@@ -121,16 +124,21 @@ def answer(asked: dict[str, Any], engines: dict[str, Espeak | Piper]) -> dict[st
 
 
 def _say(engine: Espeak | Piper, words: str, file: str) -> None:
-    if os.path.exists(file):
-        os.unlink(file)
-    engine.say(words, file)
+    for _ in range(TRIES):
+        if os.path.exists(file):
+            os.unlink(file)
+        engine.say(words, file)
+        if _frames(file):
+            return
+    raise RuntimeError(f"the speech engine wrote no sound for {words!r}")
+
+
+def _frames(file: str) -> int:
     try:
         with wave.open(file) as stream:
-            frames = stream.getnframes()
-    except (OSError, EOFError, wave.Error) as fault:
-        raise RuntimeError(f"the speech engine wrote no sound for {words!r}") from fault
-    if not frames:
-        raise RuntimeError(f"the speech engine wrote an empty sound for {words!r}")
+            return int(stream.getnframes())
+    except (OSError, EOFError, wave.Error):
+        return 0
 
 
 def main() -> None:

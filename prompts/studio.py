@@ -133,7 +133,8 @@ class _Recordings:
 def _fixed_names(wording: Wording, index: Index, shop: Workshop) -> None:
     """The sounds under fixed names: one for each language, and one that says it in all of them."""
     for name in dict.fromkeys(name for one in wording.catalogues.values() for name in one.fallback):
-        sounds, texts = [], []
+        sounds: list[Sound] = []
+        texts: list[str] = []
         for language in sorted(wording.catalogues, reverse=True):
             prompt = wording.catalogues[language].prompts.get(name)
             text = cutting.whole(prompt) if prompt else ""
