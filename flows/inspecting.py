@@ -21,7 +21,7 @@ from flows.nodes.forget import Forget
 from flows.nodes.known import KnownNode
 from flows.nodes.look_up import LookUpNode
 from flows.nodes.menu import Menu
-from flows.nodes.node import Collecting, Line, Node
+from flows.nodes.node import OTHERS, Collecting, Line, Node
 from flows.nodes.return_node import Return
 from flows.nodes.speak_in import SpeakIn
 from flows.nodes.sub_flow import SubFlow
@@ -198,17 +198,22 @@ class _Look:
             return self.say(path, _name_rule(line.prompt))
         if not self.named(path, line.prompt, ("prompt", prompts)):
             return None
-        if line.language:
+        if line.language not in ("", OTHERS):
             self.named((*path, "language"), line.language, ("language", self.library.languages))
         for language, words in self.library.spoken.items():
-            if line.prompt not in words and line.language in ("", language):
+            if line.prompt not in words and line.language in ("", OTHERS, language):
                 self.say(path, f'the prompt "{line.prompt}" has no words in "{language}"')
         signature = prompts[line.prompt]
         for slot in line.bound:
             self.named((*path, "slots", slot), slot, ("slot", signature))
-        if path[-1] == "say" and signature:
-            return self.say(path, f'the prompt "{line.prompt}" has slots; the name of an option cannot have any')
+        if path[-1] == "say" and signature and not line.fixed:
+            text = f'the prompt "{line.prompt}" has slots; write "slots:" beside it, and say {{key:digits}} in it'
+            return self.say(path, text)
+        if path[-1] == "say" and line.fixed and signature.get("key") != "digits":
+            self.say(path, f'the prompt "{line.prompt}" must say its key, as in {{key:digits}}')
         for slot, kind in signature.items():
+            if slot in dict(line.fixed):
+                continue
             self._carries((*path, "slots", slot), name, (line.bound.get(slot, slot), {kind}, f'slot "{slot}"'))
         return None
 
@@ -255,6 +260,12 @@ class _Look:
             self._key((*path, "options", key), key)
             if option.tag and not NAME.match(option.tag):
                 self.say((*path, "options", key, "tag"), _name_rule(option.tag))
+            for fact, source in option.set.items():
+                if not NAME.match(fact):
+                    self.say((*path, "options", key, "set", fact), _name_rule(fact))
+                self._fact((*path, "options", key, "set", fact), source)
+        for n, language in enumerate(node.languages):
+            self.named((*path, "languages", n), language, ("language", self.library.languages))
 
     def _key(self, path: Path, key: str) -> None:
         where = self.flow.marks.key(path)

@@ -215,6 +215,8 @@ class _Walk:
     def fail(self, fault: str, to: str = "") -> None:
         """The world's fault: the node's own way, else always.failed once; the third without a key between is the end."""
         self.note("failed", (("fault", fault),))
+        if self.silent_ms >= SILENCE_MS:  # even the goodbye cannot be spoken: nobody is left to be sent anywhere
+            return self.over(End("silent"))
         if self.failures >= 2:
             return self.over(End("failed"))
         self.failures += 1 if to else 2

@@ -17,7 +17,7 @@ def dump(session: Session) -> str:
         "format": FORMAT,
         "call": session.call,
         "version": session.version,
-        "frames": [[f.flow, f.node, f.silences, f.misses, f.stage] for f in session.frames],
+        "frames": [[f.flow, f.node, f.silences, f.misses, f.stage, f.rounds] for f in session.frames],
         "language": session.language,
         "facts": _plain(session.facts),
         "silent_ms": session.silent_ms,

@@ -11,7 +11,8 @@ from typing import Final
 from flows.flow import Flow, Library
 from flows.nodes.ask import Ask
 from flows.nodes.forget import Forget
-from flows.nodes.node import Node
+from flows.nodes.menu import Menu
+from flows.nodes.node import Collecting, Node
 from flows.nodes.return_node import Return
 from flows.nodes.sub_flow import SubFlow
 
@@ -44,10 +45,18 @@ def _flood(
             continue
         now = known[place] = more | (before or frozenset())
         work += _onward(library, place, now)
-        if isinstance(node, Return):
-            work += [(to, now) for to in _returned(library, callers[place[0]], node.exit) if to[0]]
+        if exit_ := _leaves(library.flows[place[0]], node):
+            work += [(to, now) for to in _returned(library, callers[place[0]], exit_) if to[0]]
         if root.always is not None and node.awaits:
             work += [((root.name, getattr(root.always, where)), now) for where in ALWAYS]
+
+
+def _leaves(flow: Flow, node: Node) -> str:
+    """The exit by which a node leaves its flow, be it only because the caller presses ``*``; "" when it does not."""
+    if isinstance(node, Return):
+        return node.exit
+    goes_back = isinstance(node, Collecting) and not node.back and not flow.back and "back" in flow.exits
+    return "back" if goes_back else ""
 
 
 def _onward(library: Library, place: Place, now: Kinds) -> Iterator[tuple[Place, Kinds]]:
@@ -61,7 +70,15 @@ def _onward(library: Library, place: Place, now: Kinds) -> Iterator[tuple[Place,
     for way in node.ways():
         to = way.to or (flow.back if way.name == "back" else "")
         if to:
-            yield (flow.name, to), after(node, now, brings.get(way.name, {}))
+            copied = _copied(node, way.name, now) if isinstance(node, Menu) else {}
+            yield (flow.name, to), after(node, now, {**brings.get(way.name, {}), **copied})
+
+
+def _copied(menu: Menu, key: str, now: Kinds) -> dict[str, str]:
+    """What an option's ``set`` brings: each fact in the kind of the one it copies."""
+    kinds = dict(now)
+    chosen = menu.options.get(key)
+    return {name: kinds[source] for name, source in (chosen.set if chosen else {}).items() if source in kinds}
 
 
 def after(node: Node, now: Kinds, brings: Mapping[str, str]) -> Kinds:
