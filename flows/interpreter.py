@@ -65,15 +65,29 @@ def pending(library: Library, session: Session) -> Command | None:
 class _Walk:
     """A session while it moves; lives for one turn."""
 
-    __slots__ = ("_facts", "ended", "failures", "frames", "known", "language", "last", "library", "notes", "old")
-    __slots__ += ("silent_ms", "steps", "wrong")
+    __slots__ = (
+        "_facts",
+        "ended",
+        "failures",
+        "frames",
+        "known",
+        "language",
+        "last",
+        "library",
+        "notes",
+        "old",
+        "silent_ms",
+        "steps",
+        "wrong",
+    )
 
     def __init__(self, library: Library, session: Session) -> None:
         self.library, self.old = library, session
         self.frames = list(session.frames)
         self.known: dict[str, Fact] = dict(session.facts)
         self._facts: Facts | None = session.facts  # None when ``known`` has changed
-        self.language, self.ended, self.last = session.language, "", _NOTHING
+        self.language, self.ended = session.language, ""
+        self.last: Enqueue | End = _NOTHING
         self.silent_ms, self.wrong, self.failures = session.silent_ms, session.wrong, session.failures
         self.steps = session.steps + 1
         self.notes: list[Note] = []
@@ -95,7 +109,7 @@ class _Walk:
             self._answer(here, event)
         if self.steps >= LIMIT:
             self.over(End("failed"))
-        elif self.steps == BUDGET and not self.ended:
+        elif self.steps == BUDGET and not self.ended and self.silent_ms < SILENCE_MS:  # silence is on its way out
             self.unwind("too_long")
         return None
 
@@ -137,8 +151,7 @@ class _Walk:
 
     def _key(self, here: Page, event: Keyed) -> None:
         """Somebody is there: patience begins anew. A secret that comes in clear is the driver's mistake."""
-        node = here.node
-        if getattr(node, "secret", None) and node.secret() and event.keys.isdigit() and event.keys not in here.options:  # type: ignore[attr-defined]
+        if here.node.secret() and event.keys.isdigit() and event.keys not in here.options:
             raise IllegalEvent("the keys of a secret came in clear, not as a handle")
         self.silent_ms = self.failures = 0
         frame = self.frames[-1]
@@ -213,7 +226,7 @@ class _Walk:
         self.frames = [Frame(root, getattr(_always(self.library.flows[root]), where))]
 
     def fail(self, fault: str, to: str = "") -> None:
-        """The world's fault: the node's own way, else always.failed once; the third without a key between is the end."""
+        """The world's fault: the node's own way, else always.failed once; a third without a key between ends the call."""
         self.note("failed", (("fault", fault),))
         if self.silent_ms >= SILENCE_MS:  # even the goodbye cannot be spoken: nobody is left to be sent anywhere
             return self.over(End("silent"))
@@ -329,6 +342,6 @@ def _declared(here: Page, event: Answered) -> bool:
         return False
     brought = {name: fact.kind for name, fact in event.facts}
     needed = {name for name, kind in declared.items() if not kind.endswith("?")}
-    return needed <= brought.keys() and all(
-        declared.get(name, "").rstrip("?") == kind for name, kind in brought.items()
-    )
+    if not needed <= brought.keys():
+        return False
+    return all(declared.get(name, "").rstrip("?") == kind for name, kind in brought.items())

@@ -61,21 +61,20 @@ class Source:
     marks: Marks
 
 
+AnyNode = Annotated[reduce(or_, KINDS.values()), Field(discriminator="kind")]  # the list of kinds decides
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowFile:
     """A flow as its author writes it."""
 
     flow: str
     start: str
-    nodes: Mapping[str, Any]
+    nodes: Mapping[str, AnyNode]  # type: ignore[valid-type]
     title: Mapping[str, str] = field(default_factory=dict)
     always: Always | None = None
     exits: tuple[str, ...] = ()
     back: str = ""
-
-
-AnyNode = Annotated[reduce(or_, KINDS.values()), Field(discriminator="kind")]
-FlowFile.__annotations__["nodes"] = Mapping[str, AnyNode]  # the list of kinds decides, not this module
 
 
 def read_flow(text: str, file: str) -> Flow:
