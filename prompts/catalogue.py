@@ -19,6 +19,7 @@ from prompts.problems import Mistakes, Problem, meant
 _SLOT: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _SPACES: Final = re.compile(r"\s+")  # a text over several lines is still one sentence to a voice
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+FALLBACK: Final = ("apology",)  # what a file without ``fallback:`` keeps under fixed names
 _KEYS: Final = ("language", "words", "fallback", "prompts")
 
 
@@ -155,7 +156,8 @@ class _Reader:
                 self.words[name] = self._text(value, f'the word "{name}"')
         prompts = self._mapping(top["prompts"][1], '"prompts"') if "prompts" in top else {}
         found = {name: self._prompt(key, value) for name, (key, value) in prompts.items()}
-        fallback = self._fallback(top["fallback"][1], found) if "fallback" in top else ()
+        apology = FALLBACK if all(name in found and not found[name].slots for name in FALLBACK) else ()
+        fallback = self._fallback(top["fallback"][1], found) if "fallback" in top else apology
         return Catalogue(language, found, fallback, self.file) if language else None
 
     def _mapping(self, place: Marked, what: str) -> dict[str, tuple[Marked, Marked]]:

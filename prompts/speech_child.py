@@ -14,6 +14,7 @@ import ctypes
 import json
 import os
 import sys
+import tempfile
 import wave
 from collections.abc import Callable
 from typing import Any, Final
@@ -27,7 +28,8 @@ class Espeak:
     """pyttsx3 over the eSpeak NG of the espeakng-loader wheel, else over the system's."""
 
     def __init__(self) -> None:
-        self._library, self._asked = _loaded_espeak(), ""
+        self._library = _loaded_espeak()
+        self._asked, self._settled = "", ("", 0, 0.0)
         try:
             import pyttsx3  # noqa: PLC0415 (only after our eSpeak is loaded, so that it finds that one)
             from pyttsx3.drivers import _espeak  # noqa: PLC0415
@@ -37,11 +39,14 @@ class Espeak:
             raise RuntimeError(INSTALL_ESPEAK) from fault
 
     def use(self, voice: str, rate: int, volume: float) -> None:
-        """Take a voice. pyttsx3 obeys at its next run, so whether it did is known only after a word was said."""
-        self._asked = voice
-        self._engine.setProperty("voice", voice)
-        self._engine.setProperty("rate", rate)
-        self._engine.setProperty("volume", volume)
+        """Take a voice, pace and volume. A new pace is obeyed one utterance late, so one is said for nothing."""
+        if (voice, rate, volume) == self._settled:
+            return
+        self._asked, self._settled = voice, (voice, rate, volume)
+        for name, value in (("voice", voice), ("rate", rate), ("volume", volume)):
+            self._engine.setProperty(name, value)
+        with tempfile.TemporaryDirectory(prefix="speech-") as folder:
+            self.say("1", os.path.join(folder, "nothing.wav"))
 
     def say(self, words: str, file: str) -> None:
         """One utterance into one WAV file; an unknown voice is an error, which pyttsx3 would not say."""
@@ -49,6 +54,7 @@ class Espeak:
         self._engine.runAndWait()
         self._finish()  # else a late callback of this utterance ends the next one before its first sample
         if str(self._engine.getProperty("voice")).lower() != self._asked.lower():
+            self._settled = ("", 0, 0.0)
             raise RuntimeError(f'eSpeak has no voice "{self._asked}"')
 
     def phonemes(self, words: str) -> str:

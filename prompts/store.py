@@ -289,10 +289,8 @@ class Store:
         return sound
 
     def _last_resort(self, fault: Exception) -> SoundFile:
-        try:
+        with contextlib.suppress(Exception):  # the one who is told may be what fails
             self._tell("script", f"{type(fault).__name__}: {fault}", "a tone")
-        except Exception:
-            pass
         return SoundFile((TONE,), TONE_MS, "", (), False)
 
     def _tell(self, file: str, fault: str, instead: str) -> None:
