@@ -14,7 +14,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, String, Table, delete, func, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from crm_bridge.hashing import Hashing, hashed
 from crm_bridge.schema import metadata
@@ -122,7 +136,11 @@ def _token_hash(token: str) -> str:
 
 def write_down(connection: Connection, deed: Deed, now: float) -> None:
     """Add a line to the audit."""
-    connection.execute(insert(staff_audit).values(at=now, who=deed.who[:80], what=deed.what, about=deed.about[:200], address=deed.address[:60]))
+    connection.execute(
+        insert(staff_audit).values(
+            at=now, who=deed.who[:80], what=deed.what, about=deed.about[:200], address=deed.address[:60]
+        )
+    )
 
 
 def add_person(connection: Connection, person: Person, password: Secret, now: float) -> None:
@@ -169,7 +187,9 @@ def people(connection: Connection) -> tuple[Person, ...]:
 def deeds(connection: Connection, limit: int = 200) -> tuple[Deed, ...]:
     """The audit, the newest first."""
     columns = (staff_audit.c.who, staff_audit.c.what, staff_audit.c.about, staff_audit.c.address)
-    return tuple(Deed(*row) for row in connection.execute(select(*columns).order_by(staff_audit.c.id.desc()).limit(limit)).all())
+    return tuple(
+        Deed(*row) for row in connection.execute(select(*columns).order_by(staff_audit.c.id.desc()).limit(limit)).all()
+    )
 
 
 def _roles(connection: Connection, name: str) -> tuple[str, ...]:
@@ -204,7 +224,9 @@ def _begin_try(connection: Connection, name: str, address: str, now: float) -> _
 
 def _admitted(connection: Connection, name: str, address: str, now: float) -> bool:
     wrong = (staff_tries.c.right.is_(False),)
-    month, last = connection.execute(select(func.count(), func.max(staff_tries.c.at)).where(staff_tries.c.name == name, *wrong)).one()
+    month, last = connection.execute(
+        select(func.count(), func.max(staff_tries.c.at)).where(staff_tries.c.name == name, *wrong)
+    ).one()
     right = connection.execute(
         select(func.max(staff_tries.c.at)).where(staff_tries.c.name == name, staff_tries.c.right.is_(True))
     ).scalar()
@@ -226,7 +248,9 @@ def _enter(connection: Connection, name: str, entry: tuple[int, str], now: float
     try_id, address = entry
     token = secrets.token_urlsafe(32)
     connection.execute(update(staff_tries).where(staff_tries.c.id == try_id).values(right=True))
-    connection.execute(delete(web_sessions).where((web_sessions.c.made < now - LONGEST_S) | (web_sessions.c.seen < now - IDLE_S)))
+    connection.execute(
+        delete(web_sessions).where((web_sessions.c.made < now - LONGEST_S) | (web_sessions.c.seen < now - IDLE_S))
+    )
     connection.execute(insert(web_sessions).values(token=_token_hash(token), name=name, made=now, seen=now))
     write_down(connection, Deed(name, "signed_in", address=address), now)
     return token
@@ -262,7 +286,7 @@ class StaffBook:
         self._clock = clock
 
     async def sign_in(self, name: str, password: Secret, address: str) -> str | None:
-        """A new session's token; None when the two do not match, or must wait. HashingBusy when too many try at once."""
+        """A new session's token; None when the two do not match or must wait. HashingBusy when too many try."""
         name = folded(name)
         attempt = await self._database.run(_begin_try, name, address, self._clock(), write=True)
         if attempt.admitted and await self._hashing.matches(attempt.hash, password):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from twisted.internet.interfaces import IAddress, IDelayedCall
+from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Request, Site
@@ -25,19 +26,19 @@ class BoundedRequest(Request):
 
     received = 0
 
-    def gotLength(self, length: int | None) -> None:  # noqa: N802 (Twisted's name)
+    def gotLength(self, length: int | None) -> None:
         """Refuse a body that says it is too large before a byte of it is kept."""
-        super().gotLength(min(length or 0, LARGEST_BODY))
+        super().gotLength(min(length or 0, LARGEST_BODY))  # type: ignore[no-untyped-call]
         if length is not None and length > LARGEST_BODY:
             self._refuse()
 
-    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 (Twisted's name)
+    def handleContentChunk(self, data: bytes) -> None:
         """Keep a piece of the body, as long as the whole stays under the cap."""
         self.received += len(data)
         if self.received > LARGEST_BODY:
             self._refuse()
         else:
-            super().handleContentChunk(data)
+            super().handleContentChunk(data)  # type: ignore[no-untyped-call]
 
     def _refuse(self) -> None:
         transport: Any = self.channel.transport if self.channel else None
@@ -53,31 +54,31 @@ class DeadlineChannel(HTTPChannel):
     totalHeadersSize = 16_384
     _deadline: IDelayedCall | None = None
 
-    def connectionMade(self) -> None:  # noqa: N802 (Twisted's name)
+    def connectionMade(self) -> None:
         """The first request must be here in time."""
-        super().connectionMade()
+        super().connectionMade()  # type: ignore[no-untyped-call]
         self._await_request(FIRST_S)
 
-    def allContentReceived(self) -> None:  # noqa: N802 (Twisted's name)
+    def allContentReceived(self) -> None:
         """It is here."""
         self._cancel()
-        super().allContentReceived()
+        super().allContentReceived()  # type: ignore[no-untyped-call]
 
-    def requestDone(self, request: Request) -> None:  # noqa: N802 (Twisted's name)
+    def requestDone(self, request: Request) -> None:
         """It is answered; another may follow."""
         self._await_request(NEXT_S)
-        super().requestDone(request)
+        super().requestDone(request)  # type: ignore[no-untyped-call]
 
-    def connectionLost(self, reason: Failure) -> None:  # noqa: N802 (Twisted's name)
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection is gone."""
         self._cancel()
-        super().connectionLost(reason)
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
         site: Any = self.site  # type: ignore[attr-defined]
         site.open_connections -= 1
 
     def _await_request(self, seconds: float) -> None:
         self._cancel()
-        self._deadline = self.callLater(seconds, self._too_late)
+        self._deadline = self.callLater(seconds, self._too_late)  # type: ignore[no-untyped-call]
 
     def _cancel(self) -> None:
         if self._deadline is not None and self._deadline.active():
@@ -94,13 +95,13 @@ class BoundedSite(Site):
     displayTracebacks = False
 
     def __init__(self, resource: Any, **options: Any) -> None:
-        super().__init__(resource, requestFactory=BoundedRequest, **options)
+        super().__init__(resource, requestFactory=BoundedRequest, **options)  # type: ignore[no-untyped-call]
         self.protocol = DeadlineChannel  # type: ignore[assignment]
         self.open_connections = 0
 
-    def buildProtocol(self, addr: IAddress | None) -> Any:  # noqa: N802 (Twisted's name)
+    def buildProtocol(self, addr: IAddress | None) -> Any:
         """A channel; None (the connection is closed at once) when there are too many."""
         if self.open_connections >= MOST_CONNECTIONS:
             return None
         self.open_connections += 1
-        return super().buildProtocol(addr)
+        return super().buildProtocol(addr)  # type: ignore[no-untyped-call]

@@ -21,7 +21,11 @@ KINDS: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; char
 def templates() -> Environment:
     """The environment of all templates."""
     return Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
@@ -40,17 +44,21 @@ def asset(name: str) -> str:
 
 def draw(visit: Visit, template: str, status: int = 200, **values: Any) -> Reply:
     """A page in the visitor's language."""
-    body = templates().get_template(template).render(
-        w=visit.words,
-        language=visit.words.language,
-        languages=[(tag, words("language_name")) for tag, words in read_all().items()],
-        asset=asset,
-        pages=_pages(visit),
-        here=visit.here,
-        back=visit.here if visit.request.method in (b"GET", b"HEAD") else "/",
-        csrf=visit.csrf,
-        person=_shown(visit),
-        **values,
+    body = (
+        templates()
+        .get_template(template)
+        .render(
+            w=visit.words,
+            language=visit.words.language,
+            languages=[(tag, words("language_name")) for tag, words in read_all().items()],
+            asset=asset,
+            pages=_pages(visit),
+            here=visit.here,
+            back=visit.here if visit.request.method in (b"GET", b"HEAD") else "/",
+            csrf=visit.csrf,
+            person=_shown(visit),
+            **values,
+        )
     )
     return Reply(body, status, cookies=_visitor(visit))
 

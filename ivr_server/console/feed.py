@@ -32,7 +32,7 @@ class Feed:
         return call in self._readers
 
     def subscribe(self, call: str, reader: Reader) -> Callable[[], None]:
-        """Tell this reader every note of the call from now on; what is given back ends it. TooSlow when there are too many."""
+        """Tell this reader every note of the call from now on; the answer ends it. TooSlow when there are too many."""
         if sum(map(len, self._readers.values())) >= MOST_READERS:
             raise TooSlow("too many readers")
         self._readers.setdefault(call, []).append(reader)

@@ -93,7 +93,9 @@ def send(request: Any, reply: Reply) -> Any:
     secure = request.isSecure() or (request.getHeader("x-forwarded-proto") or "") == "https"
     for cookie in reply.cookies:
         age = "0" if not cookie.value else None if cookie.seconds is None else str(cookie.seconds)
-        request.addCookie(cookie.name, cookie.value, path=b"/", max_age=age, httpOnly=True, sameSite=b"lax", secure=secure)
+        request.addCookie(
+            cookie.name, cookie.value, path=b"/", max_age=age, httpOnly=True, sameSite=b"lax", secure=secure
+        )
     if reply.resource is not None:
         return reply.resource
     body = reply.body.encode() if isinstance(reply.body, str) else reply.body

@@ -56,7 +56,7 @@ class HealthPart:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the service is: ``well`` is False when a caller would notice; ``draining`` while the last calls are finished."""
+    """``well`` is False when a caller would notice; ``draining`` while the last calls are finished."""
 
     well: bool
     draining: bool = False
@@ -93,7 +93,7 @@ class PhoneParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """All of it. ``titles``: language -> prompt name -> its words, for the trail; ``hosts``: names the console answers to."""
+    """All of it. ``titles``: language -> prompt name -> its words, for the trail; ``hosts``: further names of ours."""
 
     reactor: Any
     staff: Staff

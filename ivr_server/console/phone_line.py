@@ -1,7 +1,7 @@
 """The browser's telephone line: a WebSocket on one side, a stand-in for Asterisk on the other.
 
-In come three small messages: call, key, hang_up. Out go values: connected, playing, stopped, note, over, failed. What
-the browser does not read in time is kept up to a cap, then the line is dropped (FAULTS I11); what it sends is capped in
+In come three small messages: call, key, hang_up. Out go values: connected, playing, silent, listening, note, over,
+failed. What the browser does not read in time is kept up to a cap, then the line is dropped (FAULTS I11); what it sends is capped in
 size and rate. A socket that goes takes its call with it, as a receiver put down would.
 """
 
@@ -66,10 +66,13 @@ class Ear(Protocol):
     def playing(self, path: str, ms: int, words: str) -> None:
         """A sound (path without extension) has begun."""
 
-    def stopped(self) -> None:
-        """It was cut."""
+    def silent(self) -> None:
+        """It ended or was cut."""
 
-    def hung_up(self, variables: Mapping[str, str]) -> None:
+    def listening(self) -> None:
+        """The service waits for a key."""
+
+    def ended(self, variables: dict[str, str]) -> None:
         """The service is done; the channel variables it left."""
 
 
@@ -98,11 +101,11 @@ class LineSocket(WebSocketResource):
         self._line = PhoneLine(exchange, visit)
         super().__init__(self)
 
-    def buildProtocol(self, request: Any) -> PhoneLine:  # noqa: N802 (Twisted's name)
+    def buildProtocol(self, request: Any) -> PhoneLine:
         """The one line of this request."""
         return self._line
 
-    def render_GET(self, request: Any) -> Any:  # noqa: N802 (Twisted's name)
+    def render_GET(self, request: Any) -> Any:
         """Upgrade; Twisted's own resource caps no message, so its reader is wrapped."""
         answer = super().render_GET(request)
         if answer == NOT_DONE_YET:
@@ -134,11 +137,11 @@ class PhoneLine:
 
     # the socket
 
-    def negotiationStarted(self, transport: Any) -> None:  # noqa: N802 (Twisted's name)
+    def negotiationStarted(self, transport: Any) -> None:
         """There is a transport."""
         self._transport = transport
 
-    def negotiationFinished(self) -> None:  # noqa: N802 (Twisted's name)
+    def negotiationFinished(self) -> None:
         """The line is open; from now on we hear when the browser does not read."""
         self._transport.detachProducer()
         self._transport.attachProducer(self)
@@ -159,7 +162,7 @@ class PhoneLine:
 
         return received
 
-    def textMessageReceived(self, message: str) -> None:  # noqa: N802 (Twisted's name)
+    def textMessageReceived(self, message: str) -> None:
         """One message of the browser's; nonsense ends the line."""
         self._unread = 0
         now = self._exchange.reactor.seconds()
@@ -172,16 +175,16 @@ class PhoneLine:
         if not isinstance(said, dict) or not self._obey(said):
             self.abort()
 
-    def bytesMessageReceived(self, data: bytes | bytearray) -> None:  # noqa: N802 (Twisted's name)
+    def bytesMessageReceived(self, data: bytes | bytearray) -> None:
         """We speak text only."""
         self.abort()
 
-    def pongReceived(self, payload: bytes) -> None:  # noqa: N802 (Twisted's name)
+    def pongReceived(self, payload: bytes) -> None:
         """The browser is there."""
         self._unread = 0
         self._alive = True
 
-    def connectionLost(self, reason: Failure) -> None:  # noqa: N802 (Twisted's name)
+    def connectionLost(self, reason: Failure) -> None:
         """The page is gone: put the receiver down."""
         self._gone = True
         self._exchange.lines.discard(self)
@@ -190,21 +193,21 @@ class PhoneLine:
             self._pings.stop()
         self._put_down()
 
-    def pauseProducing(self) -> None:  # noqa: N802 (Twisted's name)
+    def pauseProducing(self) -> None:
         """The transport's buffer is full."""
         self._paused = True
 
-    def resumeProducing(self) -> None:  # noqa: N802 (Twisted's name)
+    def resumeProducing(self) -> None:
         """It is empty again."""
         self._paused = False
         while self._kept and not self._paused:
             self._write(self._kept.popleft())
 
-    def stopProducing(self) -> None:  # noqa: N802 (Twisted's name)
+    def stopProducing(self) -> None:
         """The transport is going."""
         self._kept.clear()
 
-    def tell(self, what: str, **values: Any) -> None:
+    def tell(self, what: str, /, **values: Any) -> None:
         """Send one value; TooSlow, and the end of the line, when too many are kept already."""
         if self._gone:
             return
@@ -278,7 +281,7 @@ class PhoneLine:
         if self._handset is not None:
             self._handset.hang_up()
 
-    def _over(self, what: str, **values: Any) -> None:
+    def _over(self, what: str, /, **values: Any) -> None:
         if not (self._dialling or self._handset):
             return
         self._dialling, self._handset = False, None
@@ -292,17 +295,21 @@ class PhoneLine:
         name = self._exchange.shelf.name(path)
         self.tell("playing", sound=f"/phone/sound/{name}.wav" if name else "", ms=ms, words=words)
 
-    def stopped(self) -> None:
+    def silent(self) -> None:
         """Tell the page to be quiet."""
-        self.tell("stopped")
+        self.tell("silent")
 
-    def hung_up(self, variables: Mapping[str, str]) -> None:
+    def listening(self) -> None:
+        """Tell the page that a key is waited for."""
+        self.tell("listening")
+
+    def ended(self, variables: dict[str, str]) -> None:
         """The call is over; without IVR_RESULT it was the service that broke, unless the receiver was put down here."""
         result = variables.get("IVR_RESULT", "")
         if result == "refused":
             self._over("failed", why="refused")
         elif result or self._hung_up:
-            self._over("over", variables=dict(variables))
+            self._over("over", variables=_told(variables))
         else:
             self._over("failed", why="failed")
 
@@ -310,6 +317,11 @@ class PhoneLine:
         step = tell(as_note(plain), self._language, self._titles)
         if step is not None:
             self.tell("note", what=step.what, words=step.words, flow=str(plain["flow"]), node=str(plain["node"]))
+
+
+def _told(variables: Mapping[str, str]) -> dict[str, str]:
+    """What the service said with its last acts; not the channel's own variables, which hold the keys."""
+    return {name: value for name, value in variables.items() if name.startswith("IVR_")}
 
 
 def _number(text: str) -> str:

@@ -14,7 +14,17 @@ from ivr_server.console.phone_line import Exchange, LineSocket
 from ivr_server.console.visit import Refused, Reply, Visit
 from ivr_server.console.words import Words
 
-LETTERS: Final = {"2": "ABC", "3": "DEF", "4": "GHI", "5": "JKL", "6": "MNO", "7": "PQRS", "8": "TUV", "9": "WXYZ", "0": "+"}
+LETTERS: Final = {
+    "2": "ABC",
+    "3": "DEF",
+    "4": "GHI",
+    "5": "JKL",
+    "6": "MNO",
+    "7": "PQRS",
+    "8": "TUV",
+    "9": "WXYZ",
+    "0": "+",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,9 @@ class PhonePages:
     async def sound(self, visit: Visit) -> Reply:
         """A wav that a phone was told to play."""
         name = visit.path["name"]
-        found = self.exchange.shelf.read(name.removesuffix(".wav")) if visit.may_phone and name.endswith(".wav") else None
+        found = (
+            self.exchange.shelf.read(name.removesuffix(".wav")) if visit.may_phone and name.endswith(".wav") else None
+        )
         if found is None:
             raise Refused(404)
         return Reply(found, kind="audio/wav", headers=(("Cache-Control", "private, max-age=600"),))

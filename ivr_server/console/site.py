@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from klein import Klein
-from twisted.python.failure import Failure
 
 from ivr_server.console import health, home, signing, story
 from ivr_server.console.channel import BoundedSite
@@ -47,10 +46,7 @@ def make_app(parts: Parts, dial: Dial) -> Klein:
     for route in routes(PhonePages(exchange)):
         _mount(app, parts, route)
 
-    @app.handle_errors(Exception)
-    def _(request: Any, failure: Failure) -> Any:
-        return lost(parts, request, failure.value)
-
+    app.handle_errors(lambda request, failure: lost(parts, request, failure.value))
     return app
 
 

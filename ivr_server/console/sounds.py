@@ -51,7 +51,7 @@ class SoundShelf:
 
 
 def read_under(folder: Path, name: str) -> bytes:
-    """A file's bytes, each folder of its name opened relative to the one before, no link followed; OSError if not so."""
+    """A file's bytes, each folder of its name opened relative to the one before; OSError at any link."""
     *between, last = name.split("/")
     at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

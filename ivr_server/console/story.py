@@ -124,7 +124,13 @@ def as_note(plain: Mapping[str, Any]) -> Note:
     detail = plain.get("detail") or ()
     pairs = detail.items() if isinstance(detail, Mapping) else detail
     texts = tuple((str(key), str(value)) for key, value in pairs)
-    return Note(int(plain.get("step", 0)), str(plain.get("flow", "")), str(plain.get("node", "")), str(plain.get("what", "")), texts)
+    return Note(
+        int(plain.get("step", 0)),
+        str(plain.get("flow", "")),
+        str(plain.get("node", "")),
+        str(plain.get("what", "")),
+        texts,
+    )
 
 
 def as_data(note: Note) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Words:
 
 def read_words() -> dict[str, Words]:
     """Every language's words; ValueError when the tables do not have the same keys."""
-    tables = {tag: yaml.safe_load((FOLDER / f"{tag}.yaml").read_text("utf-8")) for tag in LANGUAGES}
+    tables = {tag: yaml.load((FOLDER / f"{tag}.yaml").read_text("utf-8"), yaml.BaseLoader) for tag in LANGUAGES}
     keys = {tag: set(table) for tag, table in tables.items()}
     for tag, found in keys.items():
         if odd := found ^ keys[LANGUAGES[0]]:

@@ -52,7 +52,9 @@ class Client:
         if method == "POST":
             sent |= {"Origin": f"http://{self.host}", "Content-Type": "application/x-www-form-urlencoded"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, urlencode(form) if form is not None else None, {k: v for k, v in sent.items() if v})
+        connection.request(
+            method, path, urlencode(form) if form is not None else None, {k: v for k, v in sent.items() if v}
+        )
         got = connection.getresponse()
         answer = Answer(got.status, got.headers, got.read().decode("utf-8", "replace"))
         connection.close()

@@ -1,6 +1,6 @@
-"""The console in a process of its own, for tests over real sockets: real staff in SQLite, a scripted call behind the phone.
+"""The console in a process of its own, for tests over real sockets: staff in SQLite, a scripted call behind the phone.
 
-Run as a script with one folder; prints its port. Everything that a test wants to change while it runs is in the database.
+Run as a script with one folder; prints its port. All that a test wants to change while it runs is in the database.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ CUSTOMERS = (
     DemoCustomer("02160001234", {"zh-CN": "一切已付清", "en-US": "everything is paid"}),
 )
 SCRIPT = {
-    "": ("Welcome to Tongda Telecom. For your bill, press 1. If you owe something, press 2. For a person, press 0.", "main_menu"),
+    "": (
+        "Welcome to Tongda Telecom. For your bill, press 1. If you owe something, press 2. For a person, press 0.",
+        "main_menu",
+    ),
     "1": ("Your bill for November 2026 is eighty-six yuan and forty fen, due on the fifth of December.", "say_bill"),
     "2": ("You owe nothing. Thank you.", "say_arrears"),
 }
@@ -98,7 +101,9 @@ class Scripted:
     def note(self, node: str, what: str, **detail: str) -> None:
         """One note of the trail."""
         self.step += 1
-        self.feed.publish(self.ends.call, {"step": self.step, "flow": "main", "node": node, "what": what, "detail": detail})
+        self.feed.publish(
+            self.ends.call, {"step": self.step, "flow": "main", "node": node, "what": what, "detail": detail}
+        )
 
     def speak(self, key: str) -> None:
         """Play what the table says."""
@@ -108,10 +113,10 @@ class Scripted:
 
     def press(self, key: str) -> None:
         """A key cuts what plays."""
-        self.ear.stopped()
+        self.ear.silent()
         self.note("main_menu", "chosen", key=key, prompt="option_fees")
         if key == "0":
-            self.ear.hung_up({"IVR_TRAIL": "asked for a person", "IVR_QUEUE": "billing", "IVR_RESULT": "queue"})
+            self.ear.ended({"IVR_TRAIL": "asked for a person", "IVR_QUEUE": "billing", "IVR_RESULT": "queue"})
         elif key == "9":  # a browser that does not read: far more than any buffer holds
             for _ in range(400):
                 self.ear.playing(str(self.folder / "sound"), 1, "x" * 20_000)
@@ -120,8 +125,8 @@ class Scripted:
 
     def hang_up(self) -> None:
         """The caller goes."""
-        self.ear.stopped()
-        self.ear.hung_up({"IVR_RESULT": "done"})
+        self.ear.silent()
+        self.ear.ended({"IVR_RESULT": "done"})
 
 
 def tone(path: Path) -> None:

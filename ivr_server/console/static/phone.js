@@ -1,4 +1,4 @@
-// The keypad phone. The server speaks FastAGI for us; over the socket come values: playing, stopped, note, over.
+// The keypad phone. The server speaks FastAGI for us; over the socket come values: playing, silent, listening, note, over.
 
 import { Sounds } from "./tones.js";
 
@@ -15,7 +15,6 @@ let state = "ready";
 let began = 0;
 let ticking = 0;
 let caption = "";
-let captionEnds = 0;
 
 const busy = () => state === "calling" || state === "talking" || state === "listening";
 
@@ -32,7 +31,6 @@ function show(next, why) {
 function tick() {
   const seconds = Math.floor((performance.now() - began) / 1000);
   $("clock").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  if (state === "talking" && captionEnds && performance.now() > captionEnds) quiet();
 }
 
 function say(text, ms) {
@@ -42,7 +40,6 @@ function say(text, ms) {
   $("caption").classList.toggle("quiet-words", !text);
   $("run").getAnimations().forEach((one) => one.cancel());
   if (ms) $("run").animate([{ transform: "scaleX(0)" }, { transform: "scaleX(1)" }], { duration: ms, fill: "forwards" });
-  captionEnds = ms ? performance.now() + ms + 150 : 0;
   if (busy()) show("talking");
 }
 
@@ -57,9 +54,7 @@ function keepCaption() {
 }
 
 function quiet() {
-  captionEnds = 0;
   $("run").getAnimations().forEach((one) => one.finish());
-  if (busy()) show("listening");
 }
 
 function note(one) {
@@ -97,7 +92,8 @@ function over(variables) {
 const HEARD = {
   connected: () => show("talking"),
   playing: (one) => { say(one.words, one.ms); if (one.sound) sounds.play(one.sound).catch(() => {}); },
-  stopped: () => { sounds.stop(); quiet(); },
+  silent: () => { sounds.stop(); quiet(); },
+  listening: () => { if (busy()) show("listening"); },
   note,
   over: (one) => over(one.variables),
   failed: (one) => { sounds.stop(); clearInterval(ticking); show("failed", words[`phone_state_${one.why}`]); },
