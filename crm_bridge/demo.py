@@ -76,7 +76,7 @@ def seed(url: str, what: Seeding, report: Progress = lambda _done, _all: None) -
         for start in range(0, what.customers, _AT_ONCE):
             stop = min(start + _AT_ONCE, what.customers)
             with engine.execution_options(write=True).begin() as connection:
-                _fill(connection, [_household(number, what) for number in range(start, stop)], shared)
+                _fill(connection, [household(number, what) for number in range(start, stop)], shared)
             report(stop, what.customers)
     finally:
         engine.dispose()
@@ -103,7 +103,7 @@ def _passwords(seed: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Household:
+class Household:
     """Everything of one customer, as rows in the tables' order of columns."""
 
     number: int
@@ -112,7 +112,7 @@ class _Household:
     payments: list[Row]
 
 
-def _household(number: int, what: Seeding) -> _Household:
+def household(number: int, what: Seeding) -> Household:
     chance = random.Random(what.seed * 1_000_003 + number)
     shown = SHOWN[number] if number < len(SHOWN) else _ordinary(number, chance)
     newest = shifted(what.newest, -6) if shown.closed else what.newest
@@ -121,7 +121,7 @@ def _household(number: int, what: Seeding) -> _Household:
     status = "closed" if shown.closed else "open"
     credit = 8_850 if number == 4 else 0
     customer = (number + 1, shown.phone, shown.name, status, shown.service_code, "CNY", credit)
-    return _Household(number, customer, rows, paid)
+    return Household(number, customer, rows, paid)
 
 
 def _ordinary(number: int, chance: random.Random) -> Shown:
@@ -154,7 +154,7 @@ def _paid_on(bill: Row) -> str:
     return f"{bill[2][:8]}{day:02d}"
 
 
-def _fill(connection: Connection, homes: list[_Household], shared: list[str]) -> None:
+def _fill(connection: Connection, homes: list[Household], shared: list[str]) -> None:
     hashes = []
     for home in homes:
         if has_password(home.number):
