@@ -27,14 +27,15 @@ from prompts.wording import Script, Speech, Wording
 TONE: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tones", "hold")
 TONE_MS: Final = 600
 CACHED_SOUNDS: Final = 20_000
-CACHED_BYTES: Final = 8 * 1024 * 1024  # of pieces
+CACHED_BYTES: Final = 12 * 1024 * 1024  # of pieces
 REPORTED_EVERY_S: Final = 3600.0
 INDEX_LOOKED_AT_S: Final = 2.0
 SPOOL_AGE_S: Final = 3600.0
 FRESH_S: Final = SPOOL_AGE_S / 2  # then a sound is joined anew, well before ``clean`` takes its file
 YOUNGEST_S: Final = 60.0  # never cleaned: it may be about to be played
 SPOOL_BYTES: Final = 256 * 1024 * 1024
-_BYTES_PER_MS: Final = audio.RATE * 2 // 1000
+_BYTES_PER_MS: Final = audio.RATE // 1000  # of ulaw
+_Forms = tuple[bytes, bytes, bytes]  # the samples as 16 bit, ulaw and alaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +87,16 @@ class _Made:
 class _Heard:
     """One joined script on its way: samples so far, marks, and what had to be replaced."""
 
-    chunks: list[bytes] = field(default_factory=list)
+    chunks: list[_Forms] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     whole: bool = True
     held: bool = False  # "one moment, please" was said already
     size: int = 0
 
-    def add(self, samples: bytes, gap: int) -> None:
-        silence = b"\x00" * (gap * _BYTES_PER_MS)
-        self.chunks += (samples, silence)
-        self.size += len(samples) + len(silence)
+    def add(self, forms: _Forms, gap: int) -> None:
+        silence = gap * _BYTES_PER_MS
+        self.chunks += (forms, (b"\x00\x00" * silence, b"\xff" * silence, b"\xd5" * silence))
+        self.size += len(forms[1]) + silence
 
 
 class Store:
@@ -111,7 +112,7 @@ class Store:
         self._wording, self._report, self._now = wording, report, now
         self._folders = Folders(os.path.abspath(folders.sounds), os.path.abspath(folders.spool))
         self._made: OrderedDict[Hashable, _Made] = OrderedDict()
-        self._pieces: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._pieces: OrderedDict[tuple[str, str], _Forms] = OrderedDict()
         self._pieces_size = 0
         self._reported: dict[str, float] = {}
         self._index: shelf.Index = {}
@@ -185,9 +186,8 @@ class Store:
                 starts[place] = heard.size // _BYTES_PER_MS
             self._add(heard, piece, last=place == len(speech.pieces) - 1)
         marks = tuple((prompt, starts[index]) for prompt, index in speech.marks)
-        samples = b"".join(heard.chunks)
-        paths, whole = self._spooled(samples, speech.words, heard)
-        return SoundFile(paths, len(samples) // _BYTES_PER_MS, speech.words, marks, whole)
+        paths, whole = self._spooled(heard, speech.words)
+        return SoundFile(paths, heard.size // _BYTES_PER_MS, speech.words, marks, whole)
 
     def _alone(self, speech: Speech) -> SoundFile | None:
         """A script of one piece is played from where the studio put it, if all its forms are whole."""
@@ -212,7 +212,7 @@ class Store:
         instead = self._instead(piece)
         if instead:
             for language, text in instead:
-                heard.add(self._samples(language, text) or b"", GAPS["number"])
+                heard.add(self._samples(language, text) or _NOTHING, GAPS["number"])
                 heard.paths.append(self._path(language, text))
         elif not heard.held:
             heard.held = True
@@ -221,7 +221,7 @@ class Store:
     def _hold(self, heard: _Heard, language: str) -> None:
         hold = shelf.PLEASE_HOLD.get(language[:2], shelf.PLEASE_HOLD["en"])
         samples = self._samples(language, hold)
-        heard.add(samples or audio.tone(TONE_MS).samples, GAPS["closing"])
+        heard.add(samples or _forms(audio.tone(TONE_MS).samples), GAPS["closing"])
         heard.paths.append(self._path(language, hold) if samples else TONE)
 
     def _instead(self, piece: Piece) -> list[tuple[str, str]]:
@@ -236,7 +236,7 @@ class Store:
         parts = [(piece.language, part + going_on) for part in speaking.smaller(words, piece.language)]
         return parts if all(self._samples(*part) is not None for part in parts) else []
 
-    def _samples(self, language: str, text: str) -> bytes | None:
+    def _samples(self, language: str, text: str) -> _Forms | None:
         """A piece's samples; None when it is missing or not what was rendered, which is told."""
         found = self._pieces.get((language, text))
         if found is not None:
@@ -248,12 +248,11 @@ class Store:
             if entry is None and self._index:
                 self._tell(shelf.key(language, text), "was never rendered", "other words")
             return None
-        samples = content[44:]
-        self._pieces[language, text] = samples
-        self._pieces_size += len(samples)
+        forms = self._pieces[language, text] = _forms(content[44:])
+        self._pieces_size += _size(forms)
         while self._pieces_size > CACHED_BYTES:
-            self._pieces_size -= len(self._pieces.popitem(last=False)[1])
-        return samples
+            self._pieces_size -= _size(self._pieces.popitem(last=False)[1])
+        return forms
 
     def _checked(self, entry: Entry) -> bytes | None:
         content = shelf.read_form(self._folders.sounds, entry, "wav")
@@ -265,15 +264,15 @@ class Store:
         entry = self._index.get(shelf.key(language, text))
         return os.path.join(self._folders.sounds, entry.path) if entry else TONE
 
-    def _spooled(self, samples: bytes, words: str, heard: _Heard) -> tuple[tuple[str, ...], bool]:
+    def _spooled(self, heard: _Heard, words: str) -> tuple[tuple[str, ...], bool]:
         """Where the joined sound lies; the pieces' own files when it cannot be written."""
-        gaps = ",".join(str(len(chunk)) for chunk in heard.chunks)
-        digest = hashlib.sha256("\n".join((*heard.paths, gaps, words)).encode()).hexdigest()[:24]
+        lengths = ",".join(str(len(chunk[1])) for chunk in heard.chunks)
+        digest = hashlib.sha256("\n".join((*heard.paths, lengths, words)).encode()).hexdigest()[:24]
         full = os.path.join(self._folders.spool, digest[:2], digest)
+        linear, ulaw, alaw = (b"".join(parts) for parts in zip(*heard.chunks, strict=True))
+        contents = {"txt": words.encode(), "wav": audio.wav(linear), "ulaw": ulaw, "alaw": alaw}
         try:
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            _put(f"{full}.txt", words.encode())
-            for form, content in audio.forms(audio.Sound(samples, audio.RATE)).items():
+            for form, content in contents.items():
                 _put(f"{full}.{form}", content)
         except OSError as fault:
             self._tell(self._folders.spool, f"cannot be written: {fault.strerror}", "the pieces one by one")
@@ -283,7 +282,7 @@ class Store:
     def _remembered(self, key: Hashable, sound: SoundFile) -> SoundFile:
         """Kept for the next time, unless something was replaced, which may have been mended by then."""
         if sound.whole:
-            self._made[key] = _Made(sound, tuple(_stamp(path) for path in _forms(sound.path)), self._now() + FRESH_S)
+            self._made[key] = _Made(sound, tuple(_stamp(path) for path in _paths(sound.path)), self._now() + FRESH_S)
             if len(self._made) > CACHED_SOUNDS:
                 self._made.popitem(last=False)
         return sound
@@ -301,7 +300,20 @@ class Store:
             self._report(Trouble(file, fault, instead))
 
 
-def _forms(path: str) -> Iterator[str]:
+_NOTHING: Final[_Forms] = (b"", b"", b"")
+
+
+def _forms(samples: bytes) -> _Forms:
+    """16-bit samples in the forms that are joined."""
+    found = audio.forms(audio.Sound(samples, audio.RATE))
+    return samples, found["ulaw"], found["alaw"]
+
+
+def _size(forms: _Forms) -> int:
+    return sum(map(len, forms))
+
+
+def _paths(path: str) -> Iterator[str]:
     return (f"{path}.{form}" for form in audio.FORMS)
 
 
@@ -318,10 +330,17 @@ def _lies_ready(stamps: tuple[_Stamp, ...]) -> bool:
         return False
 
 
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
+
 def _put(path: str, content: bytes) -> None:
     """As ``shelf.put`` and four times as quick; only this process writes under its name."""
     beside = f"{path}.{os.getpid()}"
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        handle = os.open(beside, _NEW, 0o644)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        handle = os.open(beside, _NEW, 0o644)
     try:
         if os.write(handle, content) != len(content):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
