@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from ivr_server.calls.hours import WEEKDAYS, Hours, Span
+from ivr_server.library import Sources
 from marked_yaml import Mistakes, Problem, read, shaped
+from prompts.store import Folders
 
 HOUSE = Path(__file__).resolve().parent.parent
 STRICT = ConfigDict(extra="forbid")
@@ -78,9 +80,9 @@ class Web:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """Voices by language (pyttsx3 or piper), the words, and recordings that replace rendered prompts."""
+    """Voices by language (espeak, through pyttsx3; or piper), the words, and recordings that replace rendered prompts."""
 
-    voices: dict[str, str] = field(default_factory=lambda: {"zh-CN": "pyttsx3", "en-US": "pyttsx3"})
+    voices: dict[str, str] = field(default_factory=lambda: {"zh-CN": "espeak", "en-US": "espeak"})
     library: str = str(HOUSE / "prompts" / "library")
     recordings: str = str(HOUSE / "prompts" / "recordings")
 
@@ -107,6 +109,14 @@ class Settings:
     def folder(self) -> Path:
         """The state folder."""
         return Path(self.state).resolve()
+
+    def sources(self) -> Sources:
+        """Where flows and prompts are read from, and the queues that flows may name."""
+        return Sources(flows=Path(self.flows), prompts=Path(self.speech.library), queues=frozenset(self.queues))
+
+    def sound_folders(self) -> Folders:
+        """Where the studio's sounds lie, and where joined ones are written."""
+        return Folders(str(self.folder / "sounds"), str(self.folder / "spool"))
 
     def database_url(self) -> str:
         """The URL of our own database; IVR_DATABASE_URL goes before the file."""

@@ -35,10 +35,10 @@ def test_a_file_says_only_what_differs(tmp_path: Path) -> None:
 
 def test_unknown_and_ill_typed_keys_are_told_together_with_their_places(tmp_path: Path) -> None:
     """A misspelt word gets a suggestion, a wrong value its place."""
-    told = wrong(tmp_path, "agi:\n  prot: 4573\n  max_calls: many\nweb: {hosst: x}\n")
+    told = wrong(tmp_path, "agi:\n  prot: 4573\n  max_calls: many\nweb: {phne: x}\n")
     assert told[0] == '2:3: unknown key "prot"; did you mean "port"?'
     assert told[1].startswith("3:14: max_calls: input should be a valid integer")
-    assert told[2] == '4:7: unknown key "hosst"; did you mean "hosts"?'
+    assert told[2] == '4:7: unknown key "phne"; did you mean "phone"?'
 
 
 def test_a_wrong_word_in_the_hours_is_named(tmp_path: Path) -> None:

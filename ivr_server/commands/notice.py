@@ -1,0 +1,63 @@
+"""``ivr-server notice``: switch the emergency notice on and off; it takes effect with the next call."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from ivr_server.library import load_catalogues
+from ivr_server.notice import read_notice, write_notice
+from ivr_server.settings import Settings, read_settings
+
+LONGEST = timedelta(days=31)
+
+
+@click.group("notice")
+@click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
+@click.pass_context
+def command(context: click.Context, path: Path | None) -> None:
+    """The notice that callers hear before the main menu.
+
+    Example: ivr-server notice set notice_outage --until 2026-12-01T18:00
+    """
+    context.obj = read_settings(path)
+
+
+@command.command("set")
+@click.argument("prompt")
+@click.option("--until", required=True, help="The last moment, by the operator's clock: 2026-12-01T18:00 (mandatory).")
+@click.pass_obj
+def set_(settings: Settings, prompt: str, until: str) -> None:
+    """Speak PROMPT (a prompt without slots) to every caller until a moment."""
+    for language, catalogue in load_catalogues(Path(settings.speech.library)).items():
+        if prompt not in catalogue.prompts or catalogue.signature(prompt):
+            raise click.ClickException(f'"{prompt}" is no prompt without slots in {language}')
+    try:
+        end = datetime.fromisoformat(until)
+    except ValueError:
+        raise click.ClickException(f'"{until}" is no moment; write it as 2026-12-01T18:00') from None
+    end = end if end.tzinfo else end.replace(tzinfo=ZoneInfo(settings.operator.zone))
+    if not datetime.now(UTC) < end <= datetime.now(UTC) + LONGEST:
+        raise click.ClickException(f"the end must lie in the next {LONGEST.days} days")
+    write_notice(settings.folder / "notice.yaml", prompt, end)
+    click.echo(f"{prompt} is spoken until {end.isoformat(timespec='minutes')}")
+
+
+@command.command("clear")
+@click.pass_obj
+def clear(settings: Settings) -> None:
+    """Speak no notice."""
+    (settings.folder / "notice.yaml").unlink(missing_ok=True)
+    click.echo("No notice is spoken.")
+
+
+@command.command("show")
+@click.pass_obj
+def show(settings: Settings) -> None:
+    """Say which notice is in force."""
+    prompt, until = read_notice(settings.folder / "notice.yaml")
+    held = prompt and until > datetime.now(UTC)
+    click.echo(f"{prompt} until {until.isoformat(timespec='minutes')}" if held else "No notice is spoken.")

@@ -1,0 +1,353 @@
+"""The only place that builds and wires: settings in, a running service out, and the way down again.
+
+The way up: settings, database and schema, flows (read, inspected), voices' sounds, journal, then the two ports. A start
+that fails says why in one sentence and ends with status 1. The way down (SIGTERM): no new calls, those in progress go
+on up to ``drain_s``, what is left then is let go to the dialplan; last, the journal and the database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from twisted.application.service import Application, Service
+from twisted.internet import task
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort
+from twisted.logger import ILogObserver, Logger
+from twisted.python.failure import Failure
+
+from crm_bridge import journal as journals
+from crm_bridge import versions
+from crm_bridge.answers import LookUpFault
+from crm_bridge.asking import LookUps as BridgeLookUps
+from crm_bridge.database import Database
+from crm_bridge.demo import SHOWN
+from crm_bridge.desks import OwnDesk
+from crm_bridge.hashing import Hashing
+from crm_bridge.journal import Journal
+from crm_bridge.mapping import foreign_desk
+from crm_bridge.numbering import Numbering
+from crm_bridge.room import Rules
+from crm_bridge.staff import StaffBook
+from flows.flow import Library
+from flows.inspecting import inspect
+from flows.reading import Mistakes as FlowMistakes
+from flows.session import Turn
+from ivr_server import library as libraries
+from ivr_server.agi.line import Line
+from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
+from ivr_server.calls.answering import Calls, Desk
+from ivr_server.calls.hours import utc_now
+from ivr_server.calls.look_ups import LookUps
+from ivr_server.calls.performer import Tools
+from ivr_server.calls.routing import Routes
+from ivr_server.console.feed import Feed
+from ivr_server.console.parts import DemoCustomer, Health, HealthPart, Parts, PhoneParts
+from ivr_server.console.site import make_site
+from ivr_server.heart import Heart
+from ivr_server.log_lines import JsonLines
+from ivr_server.metrics import Metrics
+from ivr_server.notice import Notice
+from ivr_server.settings import Settings, read_settings, token
+from marked_yaml import Mistakes
+from prompts.store import Store, Trouble
+from prompts.wording import Wording
+
+log = Logger()
+RUNNING = "running.json"  # in the state folder: where the ports are, for the other commands
+
+
+class CannotStart(Exception):
+    """Why the service does not start, in one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The library with what speaks it."""
+
+    library: Library
+    wording: Wording
+    catalogues: dict[str, Any]
+
+
+def load_words(settings: Settings) -> Words:
+    """Flows and prompts from disk; raises CannotStart with every problem, a line each."""
+    try:
+        catalogues = libraries.load_catalogues(Path(settings.speech.library))
+        library = libraries.load_library(settings.sources())
+    except (Mistakes, FlowMistakes) as wrong:
+        raise CannotStart("the flows or prompts have problems:\n" + "\n".join(map(str, wrong.problems))) from None
+    except OSError as fault:
+        raise CannotStart(f"the flows or prompts cannot be read: {fault}") from None
+    problems = [problem for problem in inspect(library) if not problem.warning]
+    if problems:
+        raise CannotStart("the flows have problems:\n" + "\n".join(map(str, problems)))
+    return Words(library, Wording(catalogues, settings.operator.currency), catalogues)
+
+
+class IvrService(Service):
+    """The whole product in one process."""
+
+    def __init__(self, settings: Settings, reactor: Any) -> None:
+        self.settings = settings
+        self.reactor = reactor
+        self.metrics = Metrics()
+        self.heart = Heart(os.environ)
+        self.feed = Feed()
+        self.ports: list[IListeningPort] = []
+        self._closing: list[Callable[[], Awaitable[None] | None]] = []
+        self.up: Deferred[None] | None = None
+
+    def startService(self) -> None:
+        """Begin the way up; a failure is told and ends the process."""
+        Service.startService(self)
+        self.reactor.addSystemEventTrigger("before", "shutdown", lambda: ensureDeferred(self._down()))
+        self.up = ensureDeferred(self._up())
+        self.up.addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        if failure.check(CannotStart, versions.OtherSchema, LookUpFault, CannotListenError, ValueError):
+            print(f"ivr-server cannot start: {failure.getErrorMessage()}", file=sys.stderr, flush=True)
+        else:
+            log.failure("ivr-server cannot start", failure)
+        self.reactor.exitStatus = 1
+        with suppress(Exception):
+            self.reactor.stop()
+
+    # --- the way up
+
+    async def _up(self) -> None:
+        settings = self.settings
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        self.words = load_words(settings)
+        self.database = Database(settings.database_url(), self.reactor)
+        self.database.start()
+        self._closing.append(self.database.stop)
+        await self.database.run(versions.prepare, write=True, deadline_ms=60_000)
+        self.hashing = Hashing(self.reactor)
+        self.hashing.start()
+        self._closing.append(self._stop_hashing)
+        self.journal = Journal(settings.folder / "journal", self.database, self.reactor)
+        self.journal.start()
+        self._closing.append(self.journal.stop)
+        with suppress(LookUpFault):
+            await self.journal.recover()
+        self.store = Store(self.words.wording, settings.sound_folders(), self._trouble)
+        task.LoopingCall(self._clean).start(600, now=False)
+        self.calls = Calls(self._desk())
+        self._listen()
+        self.heart.start()
+
+    async def _stop_hashing(self) -> None:
+        self.hashing.stop()
+
+    def _desk(self) -> Desk:
+        settings = self.settings
+        bridge = self._bridge()
+        opening, notice = settings.operator.opening(), Notice(settings.folder / "notice.yaml", utc_now)
+        look_ups = LookUps(bridge, lambda: opening.at(utc_now()), notice.prompt, settings.queues[0])
+        tools = Tools(
+            lambda script: self.store.sound(script, ""),
+            look_ups,
+            look_ups.signatures(),
+            self.reactor,
+            self.metrics,
+            settings.agi.max_calls,
+        )
+        roots = frozenset(name for name, flow in self.words.library.flows.items() if flow.always)
+        routes = Routes(roots, settings.numbers)
+        titles = lru_cache(lambda language: libraries.words(self.words.catalogues, language))
+        return Desk(
+            lambda: self.words.library, routes, tools, self.journal, utc_now, self.metrics, titles, self._publish
+        )
+
+    def _bridge(self) -> BridgeLookUps:
+        settings = self.settings
+        rules = Rules(Numbering(settings.operator.numbering), settings.operator.currency)
+        seconds = lambda: utc_now().timestamp()  # noqa: E731
+        own = OwnDesk(self.database, rules, seconds)
+        foreign = None
+        if settings.bridge:
+            foreign = foreign_desk(settings.bridge, rules, seconds, self.reactor)
+            self._closing.append(foreign.stop)
+        return BridgeLookUps(own, self.hashing, rules, foreign)
+
+    def _listen(self) -> None:
+        settings = self.settings
+        factory = FastAgiFactory(
+            FastAgiSettings(token(settings), settings.agi.allow, settings.agi.max_calls), self._answer, self.reactor
+        )
+        factory.counted = self._counted
+        self.agi = factory
+        agi = self._port(settings.agi.port, factory, settings.agi.host)
+        web = self._port(settings.web.port, make_site(self._parts()), settings.web.host)
+        where = {"pid": os.getpid(), "agi": [settings.agi.host, agi], "web": [settings.web.host, web]}
+        (settings.folder / RUNNING).write_text(json.dumps(where))
+        address = f"http://{settings.web.host}:{web}"
+        print(f"FastAGI for Asterisk: {settings.agi.host}:{agi}", flush=True)
+        print(f"Console: {address}/", flush=True)
+        if settings.web.phone != "off":
+            print(f"Call from your browser: {address}/phone", flush=True)
+
+    def _port(self, wanted: int, factory: Any, host: str) -> int:
+        try:
+            port = self.reactor.listenTCP(wanted, factory, interface=host, backlog=512)
+        except CannotListenError as fault:
+            raise CannotStart(
+                f"port {wanted} at {host} is in use ({fault.socketError}); stop what uses it, or set another port"
+            ) from None
+        self.ports.append(port)
+        number: int = port.getHost().port
+        return number
+
+    def _parts(self) -> Parts:
+        settings = self.settings
+        sounds = settings.sound_folders()
+        return Parts(
+            reactor=self.reactor,
+            staff=StaffBook(self.database, self.hashing),
+            calls=PastCalls(self.database),
+            feed=self.feed,
+            health=self._health,
+            registry=self.metrics.registry,
+            phone=PhoneParts(
+                allowed=settings.web.phone,  # type: ignore[arg-type]
+                port=lambda: self.ports[0].getHost().port,  # type: ignore[attr-defined]
+                token=token(settings),
+                sounds=tuple(map(Path, (sounds.sounds, sounds.spool))),
+                caller=SHOWN[0].phone,
+                customers=_demo_customers,
+            ),
+            titles=lambda language: libraries.words(self.words.catalogues, language),
+            hosts=settings.web.hosts,
+            zone=settings.operator.zone,
+        )
+
+    # --- while it runs
+
+    async def _answer(self, line: Line) -> None:
+        await self.calls.answer(line)
+
+    def _publish(self, call: str, turn: Turn) -> None:
+        if self.feed.watched(call):
+            for note in turn.notes:
+                shown = {"step": note.step, "flow": note.flow, "node": note.node, "what": note.what}
+                self.feed.publish(call, {**shown, "detail": dict(note.detail)})
+
+    def _counted(self, reason: str) -> None:
+        self.metrics.refused.labels(reason).inc()
+        if reason == "no_storedtmf":
+            log.warn("This Asterisk has no StoreDTMF: keys pressed between prompts are lost (install app_storedtmf).")
+
+    def _trouble(self, trouble: Trouble) -> None:
+        self.metrics.prompts_missing.inc()
+        log.error(
+            "Sound {file}: {fault}; played instead: {instead}",
+            file=trouble.file,
+            fault=trouble.fault,
+            instead=trouble.instead,
+        )
+
+    def _clean(self) -> None:
+        try:
+            self.store.clean()
+        except OSError as fault:
+            log.warn("The spool of sounds cannot be cleaned: {fault}", fault=fault)
+
+    async def _health(self) -> Health:
+        try:
+            await self.database.run(lambda connection: connection.execute(text("select 1")).scalar())
+            database = HealthPart("database", "ok")
+        except LookUpFault as fault:
+            database = HealthPart("database", "bad", fault.text)
+        well = os.path.exists(os.path.join(self.settings.sound_folders().sounds, "index.json"))
+        prompts = HealthPart("prompts", "ok" if well else "bad")
+        flows = HealthPart("flows", "ok", f"{len(self.words.library.flows)}, {self.words.library.version[:12]}")
+        calls = HealthPart("calls", "ok", str(len(self.calls.current)))
+        journal = HealthPart("journal", "ok", str(self.journal.waiting))
+        self.metrics.journal_waiting.set(self.journal.waiting)
+        parts = (flows, database, prompts, calls, journal)
+        return Health(all(part.state == "ok" for part in parts), self.calls.draining, parts)
+
+    # --- the way down
+
+    async def _down(self) -> None:
+        self.heart.tell("STOPPING=1")
+        if hasattr(self, "calls"):
+            await self._drain()
+        for port in self.ports:
+            with suppress(Exception):
+                await port.stopListening()  # type: ignore[misc]
+        for close in reversed(self._closing):
+            with suppress(Exception):
+                done = close()
+                if done is not None:
+                    await done
+        self.heart.stop()
+        with suppress(OSError):
+            (self.settings.folder / RUNNING).unlink()
+
+    async def _drain(self) -> None:
+        """No new calls; wait for those in progress; let go of what is left, so that the dialplan takes it on."""
+        self.calls.draining = True
+        end = self.reactor.seconds() + self.settings.drain_s
+        count = len(self.calls.current)
+        if count:
+            print(f"Stopping: {count} calls go on for up to {self.settings.drain_s:.0f} s.", flush=True)
+        while self.calls.current and self.reactor.seconds() < end:
+            await task.deferLater(self.reactor, 0.1)
+        for line in tuple(self.calls.current.values()):
+            line.close()
+        await task.deferLater(self.reactor, 0.05)
+
+
+class PastCalls:
+    """What the console reads of the journal."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def recent(self, limit: int) -> list[journals.CallRecord]:
+        """The latest calls, newest first."""
+        return await self._database.run(journals.newest_calls, limit)
+
+    async def find(self, call: str) -> journals.CallRecord | None:
+        """One call with its notes, or None."""
+        return await self._database.run(journals.read_call, call)
+
+
+async def _demo_customers() -> list[DemoCustomer]:
+    return [
+        DemoCustomer(shown.phone, {"en-US": f"{shown.name}: {shown.what}"}, shown.password, shown.service_code)
+        for shown in SHOWN
+    ]
+
+
+def make_application() -> Application:
+    """What twistd runs: the service, and the log as JSON lines; says why in one sentence when it cannot be made."""
+    from twisted.internet import reactor  # noqa: PLC0415 (importing it installs one)
+
+    path = os.environ.get("IVR_SETTINGS", "")
+    try:
+        settings = read_settings(Path(path) if path else None)
+    except Mistakes as wrong:
+        print(*wrong.problems, sep="\n", file=sys.stderr)
+        raise SystemExit(1) from None
+    application = Application("ivr-server")
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    stream = (settings.folder / "log.jsonl").open("a", encoding="utf-8")
+    application.setComponent(ILogObserver, JsonLines(stream))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold secrets
+    IvrService(settings, reactor).setServiceParent(application)
+    return application
