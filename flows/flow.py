@@ -20,7 +20,10 @@ class Exit:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """An author's mistake: where (1-based line and column), in which node, and what to do. ``warning``: may be published with a reason."""
+    """An author's mistake: where (line and column from 1), in which node, and what to do.
+
+    ``warning``: may be published with a reason.
+    """
 
     file: str
     line: int
@@ -68,7 +71,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One YAML file. A root flow has ``always``; a sub-flow has ``exits``. ``back``: where ``*`` goes from its nodes."""
+    """One YAML file. A root flow has ``always``, a sub-flow ``exits``. ``back``: where ``*`` goes from its nodes."""
 
     name: str
     start: str

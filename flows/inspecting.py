@@ -15,7 +15,6 @@ from flows.facts import KINDS
 from flows.flow import Flow, Library, Path, Problem
 from flows.forms import FORMS
 from flows.nodes.ask import Ask
-from flows.nodes.confirm import Confirm
 from flows.nodes.enqueue import EnqueueNode
 from flows.nodes.forget import Forget
 from flows.nodes.known import KnownNode
@@ -25,13 +24,15 @@ from flows.nodes.node import OTHERS, Collecting, Line, Node
 from flows.nodes.return_node import Return
 from flows.nodes.speak_in import SpeakIn
 from flows.nodes.sub_flow import SubFlow
+from flows.nodes.tries import Tries
 from flows.tracing import ALWAYS, Kinds, Place, trace
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 KEY: Final = re.compile(r"[0-9]{1,2}\Z|\*\Z")
-CORE: Final = {  # prompts the core speaks by itself, with the slots it fills
+_PLAIN = ("no_input", "operator_offer", "wrong_key", "wrong_entry", "yes_no", "comfort", "one_moment")
+CORE: Final[dict[str, dict[str, str]]] = {  # prompts the core speaks by itself, with the slots it fills
     "press": {"task": "prompt", "key": "digits"},
-    **dict.fromkeys(("no_input", "operator_offer", "wrong_key", "wrong_entry", "yes_no", "comfort", "one_moment"), {}),
+    **{name: {} for name in _PLAIN},
 }
 MENU_WARN, MENU_REFUSE, DEPTH_WARN = 5, 7, 3
 BETWEEN_MS: Final = (2_000, 6_000)
@@ -45,7 +46,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 
 def inspect(library: Library, broken: frozenset[str] = frozenset()) -> list[Problem]:
-    """Every problem and warning, in the order of the files. ``broken``: flows that could not be read (told elsewhere)."""
+    """Every problem and warning, file by file. ``broken``: flows that could not be read, of which others have told."""
     known = trace(library)
     problems: list[Problem] = []
     for flow in library.flows.values():
@@ -168,18 +169,21 @@ class _Look:
         for tail, line in node.spoken():
             self._line((*path, *tail), name, line)
         if isinstance(node, Collecting):
-            self._timings(path, node)
+            self._collecting(path, node)
         if isinstance(node, Menu):
             self._menu(path, node)
         elif isinstance(node, Ask):
-            self._ask(path, name, node)
-        elif isinstance(node, Confirm) and not node.say:
-            self.say(path, '"say" is missing')
+            self._ask(path, node)
         elif isinstance(node, LookUpNode):
-            self._look_up(path, name, node)
+            self._look_up(path, node)
         elif isinstance(node, SubFlow):
             self._sub_flow(path, node)
-        elif isinstance(node, Return):
+        else:
+            self._simple(path, node)
+
+    def _simple(self, path: Path, node: Node) -> None:
+        """The kinds of which there is one thing to say."""
+        if isinstance(node, Return):
             self.named((*path, "exit"), node.exit, ("exit", self.flow.exits))
         elif isinstance(node, EnqueueNode):
             self.named((*path, "queue"), node.queue, ("queue", self.library.queues))
@@ -190,6 +194,20 @@ class _Look:
         elif isinstance(node, Forget):
             for n, fact in enumerate(node.facts):
                 self._fact((*path, "facts", n), fact)
+        elif isinstance(node, Tries) and not 1 <= node.most <= 10:
+            self.say((*path, "most"), f"{node.most} rounds; callers fare well with 3")
+
+    def _collecting(self, path: Path, node: Collecting) -> None:
+        """Timings and languages of a node that waits for keys."""
+        for key, value, (low, high) in (
+            ("between_ms", node.between_ms or BETWEEN_MS[0], BETWEEN_MS),
+            ("first_ms", node.first_ms, FIRST_MS),
+        ):
+            if not low <= value <= high:
+                say = self.warn if 0 < value <= 60_000 else self.say
+                say((*path, key), f"{key} is {value}; callers fare well with {low} to {high}")
+        for n, language in enumerate(node.languages):
+            self.named((*path, "languages", n), language, ("language", self.library.languages))
 
     def _line(self, path: Path, name: str, line: Line) -> None:
         """A spoken prompt: it exists in every language, and each of its slots may be filled here."""
@@ -203,18 +221,23 @@ class _Look:
         for language, words in self.library.spoken.items():
             if line.prompt not in words and line.language in ("", OTHERS, language):
                 self.say(path, f'the prompt "{line.prompt}" has no words in "{language}"')
-        signature = prompts[line.prompt]
-        for slot in line.bound:
-            self.named((*path, "slots", slot), slot, ("slot", signature))
-        if path[-1] == "say" and signature and not line.fixed:
+        self._slots(path, name, line)
+        return None
+
+    def _slots(self, path: Path, name: str, line: Line) -> None:
+        """The slots of a prompt: those it has, filled by facts of their kind."""
+        signature, option = self.library.prompts[line.prompt], path[2] == "options"
+        slots: Path = (*path[:-1], "slots") if option else (*path, "slots")
+        if option and signature and not line.fixed:
             text = f'the prompt "{line.prompt}" has slots; write "slots:" beside it, and say {{key:digits}} in it'
             return self.say(path, text)
-        if path[-1] == "say" and line.fixed and signature.get("key") != "digits":
+        if line.fixed and signature.get("key") != "digits":
             self.say(path, f'the prompt "{line.prompt}" must say its key, as in {{key:digits}}')
+        for slot in line.bound:
+            self.named((*slots, slot), slot, ("slot", signature))
         for slot, kind in signature.items():
-            if slot in dict(line.fixed):
-                continue
-            self._carries((*path, "slots", slot), name, (line.bound.get(slot, slot), {kind}, f'slot "{slot}"'))
+            if slot not in dict(line.fixed):
+                self._carries((*slots, slot), name, (line.bound.get(slot, slot), {kind}, f'slot "{slot}"'))
         return None
 
     def _carries(self, path: Path, name: str, wanted: tuple[str, set[str], str]) -> None:
@@ -228,9 +251,7 @@ class _Look:
             text = f'{what} needs the fact "{fact}", which no way to "{name}" brings'
             self.say(path, text + nearest(fact, {known for known, _ in here}))
         elif not may & kinds:
-            self.say(
-                path, f'{what} is {" or ".join(sorted(kinds))}, but the fact "{fact}" is {" or ".join(sorted(may))}'
-            )
+            self.say(path, f'{what} is {_or(kinds)}, but the fact "{fact}" is {_or(may)}')
         elif "secret" in may and "secret" not in kinds:
             self.say(path, f'{what} cannot be the secret "{fact}"')
 
@@ -238,15 +259,6 @@ class _Look:
         written = {name for kinds in self.known.values() for name, _ in kinds}
         if self.known and fact not in written and not self.broken:
             self.say(path, f'nothing brings the fact "{fact}"{nearest(fact, written)}')
-
-    def _timings(self, path: Path, node: Collecting) -> None:
-        for key, value, (low, high) in (
-            ("between_ms", node.between_ms or BETWEEN_MS[0], BETWEEN_MS),
-            ("first_ms", node.first_ms, FIRST_MS),
-        ):
-            if not low <= value <= high:
-                say = self.warn if 0 < value <= 60_000 else self.say
-                say((*path, key), f"{key} is {value}; callers fare well with {low} to {high}")
 
     def _menu(self, path: Path, node: Menu) -> None:
         count = len(node.options)
@@ -264,8 +276,6 @@ class _Look:
                 if not NAME.match(fact):
                     self.say((*path, "options", key, "set", fact), _name_rule(fact))
                 self._fact((*path, "options", key, "set", fact), source)
-        for n, language in enumerate(node.languages):
-            self.named((*path, "languages", n), language, ("language", self.library.languages))
 
     def _key(self, path: Path, key: str) -> None:
         where = self.flow.marks.key(path)
@@ -279,10 +289,8 @@ class _Look:
         if problem:
             self.found.append(Problem(self.flow.file, *where, problem, str(path[1])))
 
-    def _ask(self, path: Path, name: str, node: Ask) -> None:
-        shape, form = node.shape(), FORMS[node.form]
-        if not node.say:
-            self.say(path, '"say" is missing')
+    def _ask(self, path: Path, node: Ask) -> None:
+        shape, form, name = node.shape(), FORMS[node.form], str(path[1])
         if not NAME.match(node.into):
             self.say((*path, "into"), _name_rule(node.into))
         if not 1 <= shape.shortest <= shape.longest <= 32:
@@ -293,8 +301,8 @@ class _Look:
             self._key((*path, "choices", key), key)
             self._carries((*path, "choices", key), name, (fact, {form.kind}, f"choice {key}"))
 
-    def _look_up(self, path: Path, name: str, node: LookUpNode) -> None:
-        signature = self.library.look_ups.get(node.look_up)
+    def _look_up(self, path: Path, node: LookUpNode) -> None:
+        signature, name = self.library.look_ups.get(node.look_up), str(path[1])
         if signature is None:
             self.named((*path, "look_up"), node.look_up, ("look-up", self.library.look_ups))
             return
@@ -341,6 +349,10 @@ class _Look:
                 self.say((*path, "exits"), f'the exit "{exit_}" of "{node.flow}" leads nowhere')
 
 
+def _or(words: Collection[str]) -> str:
+    return " or ".join(sorted(words))
+
+
 def _name_rule(word: str) -> str:
     shown = ascii(word)[1:-1][:40]
     return f'"{shown}" is no name; use small letters a-z, digits and _, beginning with a letter'
@@ -362,9 +374,8 @@ def _core(library: Library) -> Iterator[Problem]:
         for told in (signature.needs, *signature.outcomes.values()):
             for fact, kind in told.items():
                 if kind.rstrip("?") not in KINDS:
-                    yield Problem(
-                        file, 1, 1, f'the look-up "{signature.name}" tells "{fact}" as "{kind}", no known kind'
-                    )
+                    text = f'the look-up "{signature.name}" tells "{fact}" as "{kind}", which is no kind'
+                    yield Problem(file, 1, 1, text)
 
 
 def _circles(library: Library) -> Iterator[Problem]:
@@ -382,8 +393,8 @@ def _circles(library: Library) -> Iterator[Problem]:
             for one, node in flow.nodes.items()
             if not isinstance(node, Collecting | SubFlow)
         }
-        for one in hasty:
-            if any(_leads(to, one, hasty) for to in hasty[one]):
+        for one, onward in hasty.items():
+            if any(_leads(to, one, hasty) for to in onward):
                 mark = flow.marks.value(("nodes", one))
                 yield Problem(flow.file, *mark, f'"{one}" leads back to itself without waiting for the caller', one)
 

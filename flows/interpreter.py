@@ -226,7 +226,7 @@ class _Walk:
         self.frames = [Frame(root, getattr(_always(self.library.flows[root]), where))]
 
     def fail(self, fault: str, to: str = "") -> None:
-        """The world's fault: the node's own way, else always.failed once; a third without a key between ends the call."""
+        """The world's fault: the node's own way, else always.failed once; a third without a key ends the call."""
         self.note("failed", (("fault", fault),))
         if self.silent_ms >= SILENCE_MS:  # even the goodbye cannot be spoken: nobody is left to be sent anywhere
             return self.over(End("silent"))

@@ -47,7 +47,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """The text of one stage. ``names``: its prompts as the trail tells them; ``fixed``: the script, if no fact is in it."""
+    """The text of one stage. ``names``: its prompts, for the trail; ``fixed``: the script, where no fact is in it."""
 
     pieces: tuple[Piece, ...]
     names: str
@@ -62,7 +62,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One node in one language. ``answers``: the events it can take; ``commands``: those that never change, by stage."""
+    """One node in one language. ``answers``: the events it takes; ``commands``: those that never change, by stage."""
 
     node: Node
     speeches: Mapping[str, Speech]
@@ -138,15 +138,16 @@ def _page(library: Library, where: tuple[str, str, str]) -> Page:
 def speech(library: Library, node: Node, spoken: tuple[str, str]) -> Speech:
     """The node's text of (stage, language)."""
     stage, language = spoken
-    lines = node.lines(stage)
+    lines = [(line, tongue) for line in node.lines(stage) for tongue in _tongues(library, line.language, language)]
     pieces = []
-    for line, tongue in ((line, tongue) for line in lines for tongue in _tongues(library, line.language, language)):
+    for line, tongue in lines:
         fixed = tuple((slot, _in_language(fact, tongue)) for slot, fact in line.fixed)
         slots = {**{slot: slot for slot in library.prompts.get(line.prompt, ())}, **line.bound}
-        bound = tuple((slot, name) for slot, name in slots.items() if slot not in dict(fixed))
+        given = dict(fixed)
+        bound = tuple((slot, name) for slot, name in slots.items() if slot not in given)
         pieces.append(Piece(Saying(line.prompt, fixed, tongue), bound))
     whole = None if any(piece.bound for piece in pieces) else tuple(piece.saying for piece in pieces)
-    return Speech(tuple(pieces), " ".join(line.name for line in lines), whole)
+    return Speech(tuple(pieces), " ".join(dict.fromkeys(line.name for line, _ in lines)), whole)
 
 
 def _tongues(library: Library, wanted: str, language: str) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ class Source:
     marks: Marks
 
 
-AnyNode = Annotated[reduce(or_, KINDS.values()), Field(discriminator="kind")]  # the list of kinds decides
+ANY_NODE: Any = Annotated[reduce(or_, KINDS.values()), Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class FlowFile:
 
     flow: str
     start: str
-    nodes: Mapping[str, AnyNode]  # type: ignore[valid-type]
+    nodes: Mapping[str, ANY_NODE]
     title: Mapping[str, str] = field(default_factory=dict)
     always: Always | None = None
     exits: tuple[str, ...] = ()
@@ -283,8 +283,9 @@ class _Builder:
 
     def put(self, event: Any, value: Any) -> Path:
         """Hang a value where it belongs; its path."""
+        path: Path = ()
         if not self.stack:
-            self.root, path = value, ()
+            self.root = value
         else:
             container, above = self.stack[-1]
             if isinstance(container, list):
@@ -327,7 +328,7 @@ def _adapter(shape: Any) -> TypeAdapter[Any]:
 
 def _shaped(shape: type[T], source: Source, tree: Any) -> tuple[T | None, list[Problem]]:
     try:
-        return _adapter(shape).validate_python(tree), []
+        return _adapter(shape).validate_python(tree), []  # type: ignore[arg-type]
     except ValidationError as error:
         return None, [_problem(shape, source, one) for one in error.errors(include_url=False)]
 
@@ -405,7 +406,7 @@ def _inner(shape: Any, step: Any) -> Any:
         shape = next((one for one in get_args(shape) if one is not type(None)), None)
     if is_dataclass(shape):
         if "nodes" in shape.__dataclass_fields__ and step == "nodes":
-            return Mapping[str, AnyNode]
+            return Mapping[str, ANY_NODE]
         return get_type_hints(shape).get(str(step))
     arguments = [one for one in get_args(shape) if one is not Ellipsis]
     return arguments[-1] if arguments else None

@@ -10,7 +10,7 @@ from flows.turns import Command, Note
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A call as it is offered to the core: its id, the root flow, the first language, the first facts (``caller``, ``dialled``)."""
+    """A call as it is offered: its id, the root flow, the first language, the first facts (``caller``, ``dialled``)."""
 
     call: str
     flow: str

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from flows.flow import Flow, Library
-from flows.nodes.ask import Ask
 from flows.nodes.forget import Forget
 from flows.nodes.menu import Menu
-from flows.nodes.node import Collecting, Node
+from flows.nodes.node import BUSINESS, Collecting, Node
 from flows.nodes.return_node import Return
 from flows.nodes.sub_flow import SubFlow
 
@@ -28,15 +27,15 @@ def trace(library: Library) -> dict[Place, Kinds]:
     callers = _callers(library)
     for flow in library.flows.values():
         if flow.always is not None:
-            _flood(library, callers, known, (flow, flow.start, FIRST))
+            for place, facts in _flood(library, callers, flow).items():
+                known[place] = known.get(place, frozenset()) | facts
     return known
 
 
-def _flood(
-    library: Library, callers: Mapping[str, list[Place]], known: dict[Place, Kinds], begin: tuple[Flow, str, Kinds]
-) -> None:
-    root, start, facts = begin
-    work = [((root.name, start), facts)]
+def _flood(library: Library, callers: Mapping[str, list[Place]], root: Flow) -> dict[Place, Kinds]:
+    """The same for one root flow."""
+    known: dict[Place, Kinds] = {}
+    work = [((root.name, root.start), FIRST)]
     while work:
         place, more = work.pop()
         node = library.flows[place[0]].nodes.get(place[1])
@@ -49,6 +48,7 @@ def _flood(
             work += [(to, now) for to in _returned(library, callers[place[0]], exit_) if to[0]]
         if root.always is not None and node.awaits:
             work += [((root.name, getattr(root.always, where)), now) for where in ALWAYS]
+    return known
 
 
 def _leaves(flow: Flow, node: Node) -> str:
@@ -85,10 +85,10 @@ def after(node: Node, now: Kinds, brings: Mapping[str, str]) -> Kinds:
     """The facts once the node is left by a way that brings these."""
     if isinstance(node, Forget):
         return frozenset(fact for fact in now if fact[0] not in node.facts)
-    if isinstance(node, Ask) or brings:
-        kept = (fact for fact in now if fact[0] not in brings or brings[fact[0]].endswith("?"))
-        return frozenset((*kept, *((name, kind.rstrip("?")) for name, kind in brings.items())))
-    return now
+    kept = {fact for fact in now if fact[0] not in brings or brings[fact[0]].endswith("?")}
+    new = {(name, kind.rstrip("?")) for name, kind in brings.items()}
+    tagged = node.tag or (isinstance(node, Menu) and any(option.tag for option in node.options.values()))
+    return frozenset(kept | new | ({(BUSINESS, "text")} if tagged else set()))
 
 
 def _callers(library: Library) -> dict[str, list[Place]]:

@@ -160,9 +160,11 @@ DISPOSITIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line of the trail, as data. ``what``: heard, chosen, entered, wrong, silent, asked, answered, went, failed, hung_up, tagged, ended.
+    """One line of the trail, as data. ``detail`` holds plain words by name, never a secret.
 
-    ``detail`` holds plain words by name (never a secret): {"prompt": .., "share": "80"}, {"look_up": .., "outcome": ..}.
+    ``what`` and its details: heard (prompts, share), chosen (key, prompt or answer), entered (fact, value or length),
+    wrong (keys, times), silent (times), asked (look_up), answered (look_up, outcome, facts told), went (to), failed
+    (fault), hung_up, tagged (tag), ended (disposition, queue, business).
     """
 
     step: int

@@ -12,7 +12,7 @@ from flows.turns import EntryRule, Event, Keyed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm(Collecting):
-    """Reads something back and asks whether it is right. ``effect``: yes changes something, so typed-ahead is dropped."""
+    """Reads something back: is it right? ``effect``: yes changes something, so keys typed ahead are dropped."""
 
     wrong_prompt: ClassVar[str] = "wrong_key"
     kind: Literal["confirm"] = "confirm"

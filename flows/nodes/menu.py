@@ -18,9 +18,9 @@ TWO_DIGITS_MS = 3_000
 class Option:
     """One thing on the menu: the prompt that names it, where it leads, the word it leaves in the trail.
 
-    ``slots``: the prompt speaks these facts and the key by itself, outside of "…, press 1". ``set``: facts that take the
-    values of others when this is chosen. ``language``: it is spoken in this one whatever the call's; "others": once in
-    each language that is not the call's.
+    ``slots``: the prompt speaks these facts and the key by itself, outside of "…, press 1". ``set``: facts that take
+    the values of others when this is chosen. ``language``: it is spoken in this one whatever the call's; "others":
+    once in each language that is not the call's.
     """
 
     say: str

@@ -24,7 +24,7 @@ Detail = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """One prompt in a ``say`` list. ``slots``: slot -> fact, for facts not named as their slot; ``language``: if fixed."""
+    """One prompt in a ``say`` list. ``slots``: slot -> fact, where the names differ; ``language``: a fixed one."""
 
     prompt: str
     slots: Mapping[str, str] = field(default_factory=dict)
@@ -130,6 +130,10 @@ class Node:
         """The facts that each way out brings: {exit: {fact: kind}}."""
         return {}
 
+    def secret(self) -> bool:
+        """Whether the keys go into the vault."""
+        return False
+
     def move(self, known: Known) -> Move:
         """Where to, at once (passing nodes only)."""
         raise TypeError(f"a {self.kind} node waits")
@@ -167,10 +171,6 @@ class Collecting(Node):
     def drops_typed_ahead(self) -> bool:
         """Whether keys pressed before the text are dropped."""
         return not self.typed_ahead
-
-    def secret(self) -> bool:
-        """Whether the keys go into the vault."""
-        return False
 
     def choices_spoken(self) -> tuple[Line, ...]:
         """What is spoken after every text: the options."""
