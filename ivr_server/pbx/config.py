@@ -78,7 +78,7 @@ def _values(plan: Plan) -> dict[str, object]:
     return limits | {
         "folder": plan.folder,
         "sounds": plan.sounds,
-        "apology": plan.sounds / "fallback" / "apology",
+        "fallback": plan.sounds / "fallback",
         "agi_address": f"agi://{plan.agi}",
         "token": plan.token,
         "ami_secret": plan.ami_secret,

@@ -1,0 +1,107 @@
+"""Fixtures of the tests with a real Asterisk, which is fetched at the first use (10 s, then cached)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivr_server.pbx import fetch, plan
+from tests.live.exchange import Exchange, exchange
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def installed() -> fetch.Installed:
+    """A real Asterisk."""
+    return fetch.find(print)
+
+
+@pytest.fixture(scope="session")
+def noises(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sounds that no other is like (shaped noise), in place of rendered prompts: welcome, long, fallback/..."""
+    folder = tmp_path_factory.mktemp("noises")
+    lengths = {"welcome": 1.5, "long": 6.0}
+    lengths |= {f"fallback/{name}-{tongue}": 1.5 for name in ("apology", "nobody_answered") for tongue in ("zh", "en")}
+    for seed, (name, seconds) in enumerate(lengths.items()):
+        write_noise(folder / f"{name}.wav", seconds, seed)
+    return folder
+
+
+def write_noise(path: Path, seconds: float, seed: int) -> None:
+    """Noise in the band of speech, the same for the same seed."""
+    draws = np.random.default_rng(seed).normal(size=int(8_000 * seconds))
+    shaped = np.convolve(draws, np.hanning(6), "same")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8_000)
+        file.writeframes((shaped / np.abs(shaped).max() * 12_000).astype("<i2").tobytes())
+
+
+@dataclass(slots=True)
+class Responder:
+    """The tests' own AGI server, as a process that can be killed."""
+
+    port: int
+    sounds: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, unless it runs."""
+        if self.process is None or self.process.poll() is not None:
+            command = [sys.executable, str(HERE / "responder.py"), str(self.port), str(self.sounds)]
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+            assert self.process.stdout and self.process.stdout.readline() == b"ready\n"
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """As kill -9 does; nothing listens afterwards."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def responder_port() -> int:
+    """Where the tests' own AGI server listens."""
+    return plan.port_or_free(0)
+
+
+@pytest.fixture
+def responder(responder_port: int, noises: Path) -> Iterator[Responder]:
+    """The tests' own AGI server, running."""
+    made = Responder(responder_port, noises)
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture(scope="module")
+def bare_exchange(installed: fetch.Installed, noises: Path, responder_port: int) -> Iterator[Exchange]:
+    """Both Asterisks, for the tests' own AGI server."""
+    with exchange(installed, noises, responder_port) as made:
+        yield made
+
+
+@pytest.fixture
+def switch(bare_exchange: Exchange) -> Iterator[Exchange]:
+    """The same for one test, which must leave no channel behind."""
+    yield bare_exchange
+    for call in tuple(bare_exchange.calls.values()):
+        if not call.over.is_set():
+            call.hang_up()
+    bare_exchange.wait_no_channels()
+    bare_exchange.calls.clear()
