@@ -94,7 +94,7 @@ def _card(one: Card, corner: tuple[float, float], drawn: set[tuple[str, int]], f
         f'<text class="name" x="14" y="32">{escape(fitted(one.node.replace("_", " "), 29))}</text>',
     ]
     parts += [
-        f'<text class="said" x="14" y="{HEADER + 16 + n * LINE}">{escape(fitted(text, 36))}</text>'
+        f'<text class="said" x="14" y="{HEADER + 16 + n * LINE}">{escape(fitted(text, 33))}</text>'
         for n, text in enumerate(one.lines)
     ]
     for number in range(len(one.rows)):

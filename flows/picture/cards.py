@@ -26,13 +26,13 @@ ROW: Final = 22
 PADDING: Final = 8
 
 _CHINESE: Final = {
-    "say": "播报", "menu": "菜单", "ask": "输入", "confirm": "确认", "look_up": "查询", "known": "已知？", "tries": "次数", "again": "再试", "enough": "已满",
+    "say": "播报", "menu": "菜单", "ask": "输入", "confirm": "确认", "look_up": "查询", "known": "已知？",
     "forget": "清除", "speak_in": "语言", "sub_flow": "子流程", "return": "返回", "enqueue": "转人工", "end": "结束",
-    "yes": "是", "no": "否", "unavailable": "不可用", "empty": "仅按 #", "back": "*", "to": "", "start": "开始",
+    "tries": "次数", "again": "再试", "enough": "已满", "yes": "是", "no": "否", "unavailable": "不可用", "to": "",
 }  # fmt: skip
 _ENGLISH: Final = {
-    "look_up": "look-up", "speak_in": "language", "sub_flow": "sub-flow", "enqueue": "to a human", "known": "known?", "tries": "tries",
-    "empty": "# alone", "back": "*", "to": "",
+    "look_up": "look-up", "speak_in": "language", "sub_flow": "sub-flow", "enqueue": "to a human", "known": "known?",
+    "to": "",
 }  # fmt: skip
 _KEYS: Final = {"yes": "1", "no": "2", "back": "*", "empty": "#", "repeat": "#"}
 
@@ -92,12 +92,7 @@ def _lines(node: Node, language: str, words: Mapping[str, str]) -> tuple[str, ..
     prompts = [line.prompt for path, line in node.spoken() if path[0] == "say"]
     said = " ".join(words.get(prompt, prompt.replace("_", " ")) for prompt in prompts)
     quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{said}\N{RIGHT DOUBLE QUOTATION MARK}" if said else ""
-    text = [
-        part
-        for part in (subject, f"\N{LEFT DOUBLE QUOTATION MARK}{said}\N{RIGHT DOUBLE QUOTATION MARK}" if said else "")
-        if part
-    ]
-    return tuple(text[:2])
+    return tuple(part for part in (subject, quoted) if part)
 
 
 def _subject(node: Node, language: str) -> str:
