@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from prompts import marked, recordings, speaking
-from prompts.marked import Marked
-from prompts.problems import Mistakes, Problem, meant
+import marked_yaml
+from marked_yaml import Marked, Mistakes, Problem, meant
+from prompts import recordings, speaking
 
 _SLOT: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _SPACES: Final = re.compile(r"\s+")  # a text over several lines is still one sentence to a voice
@@ -124,7 +124,7 @@ def _listed(slots: Mapping[str, str]) -> str:
 
 
 def _read(text: str, file: str) -> tuple[Catalogue | None, list[Problem]]:
-    document, problems = marked.read(text, file)
+    document, problems = marked_yaml.read(text, file)
     if document is None:
         return None, problems
     reader = _Reader(file, problems)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from marked_yaml import Problem
 from prompts import audio, cutting, recordings, shelf
 from prompts.audio import NotASound, Sound
-from prompts.problems import Problem
 from prompts.shelf import Entry, Index
 from prompts.voices import SpeechFault, Voice
 from prompts.wording import Wording

@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -16,7 +17,7 @@ from prompts.audio import NotASound, Sound
 
 DEADLINE_S: Final = 30.0  # for one utterance; Piper loads its model within it
 VOLUME: Final = 0.7  # at 1.0 eSpeak's Mandarin clips
-DEFAULTS: Final = {"zh-CN": "espeak:sit/cmn", "en-US": "espeak:gmw/en-us"}
+USUAL: Final = {"zh espeak": "sit/cmn", "en espeak": "gmw/en-us", "en piper": "joe"}  # when only an engine is named
 PACE: Final = {"zh": 190, "en": 165}  # eSpeak's words a minute: calm enough for a telephone
 # Written otherwise for the voice alone: eSpeak reads these characters in their other reading.
 RESPELT: Final = {"zh": {"还款": "环款", "重听": "虫听"}, "en": {"a.m.": "A.M.", "p.m.": "P.M."}}
@@ -130,9 +131,23 @@ def _spawned() -> subprocess.Popen[bytes]:
     )
 
 
-def voices(chosen: dict[str, str], child: SpeechChild) -> dict[str, Voice]:
-    """Language -> voice, each tried once; raises SpeechFault in one sentence when one cannot speak here."""
-    found = {language: EngineVoice(language, name, child) for language, name in {**DEFAULTS, **chosen}.items()}
-    for voice in found.values():
+def voices(chosen: Mapping[str, str], child: SpeechChild) -> dict[str, Voice]:
+    """Language -> voice for language -> "espeak", "piper" or "espeak:gmw/en-gb"; each is tried once.
+
+    Raises SpeechFault, in one sentence, when one cannot speak here.
+    """
+    found: dict[str, Voice] = {}
+    for language, name in chosen.items():
+        voice = EngineVoice(language, _in_full(language, name), child)
         voice.check()
-    return dict(found)
+        found[language] = voice
+    return found
+
+
+def _in_full(language: str, name: str) -> str:
+    engine, colon, _ = name.partition(":")
+    if colon:
+        return name
+    if f"{language[:2]} {engine}" not in USUAL:
+        raise SpeechFault(f'no voice "{name}" is known for {language}; there are {", ".join(USUAL)}')
+    return f"{engine}:{USUAL[f'{language[:2]} {engine}']}"
