@@ -1,15 +1,15 @@
-"""Key presses and elapsed time -> one entry. Pure: the driver brings the keys and owns the one timer.
+"""Key presses and elapsed time -> one entry. Pure: the driver brings the keys and the time.
 
-An entry is open until it closes; the driver starts ``wait_ms`` anew whenever it gets a new Entry, and lets it run on
-when it gets the same one back. What closes it:
+An entry is open until it closes. What closes it:
 
 - an option, at once, unless something longer begins with it (then ``#`` or the timer);
 - a typed entry at full length; shorter ones by ``#`` or the timer;
-- ``#`` alone: the empty entry; the timer with nothing typed: no input (``lapsed``);
+- ``#`` alone: the empty entry;
 - ``*`` clears what is typed; on nothing typed it is an option like another, where the rule has it;
-- a digit that fits no option where nothing is typed (a menu): at once, for the flow to call it wrong.
+- a digit that fits no option where nothing can be typed (a menu): at once, for the flow to call it wrong.
 
-A to D and all other signs are nothing. After 64 presses an entry takes no more, and the timer ends it.
+The timer with nothing typed does not close it: that is no input (``lapsed``). A to D and all other signs are nothing.
+The 64th press closes an entry with what is typed: whoever leans on the keypad does not hold the call open.
 """
 
 from __future__ import annotations
@@ -25,55 +25,56 @@ DIGITS: Final = frozenset("0123456789")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``keys`` typed so far; ``closed``: None while open, then the entry ("" after a lone ``#`` or when ``lapsed``)."""
+    """``typed`` so far; ``presses``: all keys; ``closed``: None while open, then the entry ("" for a lone ``#``)."""
 
     rule: EntryRule
-    keys: str = ""
+    typed: str = ""
     presses: int = 0
     closed: str | None = None
     lapsed: bool = False
 
     @property
     def wait_ms(self) -> int:
-        """How long to wait for the next key, from when this entry came to be."""
-        return self.rule.between_ms if self.keys else self.rule.first_ms
+        """How long to wait for the next key."""
+        return self.rule.between_ms if self.typed else self.rule.first_ms
 
     @property
     def option(self) -> bool:
         """Whether the closed entry is one of the rule's options, or empty: such keys are told as they are."""
-        return self.closed in self.rule.options or self.closed == ""
+        return self.closed == "" or self.closed in self.rule.options
 
 
 def press(entry: Entry, key: str) -> Entry:
-    """The entry after one key; the same object when the key was nothing to it."""
-    if entry.closed is not None or entry.presses >= MOST:
+    """The entry after one key."""
+    if entry.closed is not None:
         return entry
-    rule, keys, presses = entry.rule, entry.keys, entry.presses + 1
+    rule, typed, closed = entry.rule, entry.typed, None
     if key == "#":
-        return Entry(rule, keys, presses, keys)
-    if key == "*":
-        if keys:
-            return Entry(rule, "", presses)
-        return Entry(rule, "", presses, "*") if "*" in rule.options else entry
-    if key not in DIGITS:
-        return entry
-    keys += key
-    return Entry(rule, keys, presses, keys if _complete(rule, keys) else None)
+        closed = typed
+    elif key == "*":
+        closed = "*" if not typed and "*" in rule.options else None
+        typed = ""
+    elif key in DIGITS:
+        typed += key
+        closed = typed if _complete(rule, typed) else None
+    if closed is None and entry.presses + 1 >= MOST:
+        closed = typed
+    return Entry(rule, typed, entry.presses + 1, closed)
 
 
 def lapse(entry: Entry) -> Entry:
     """The entry after its timer ran out: what is typed is taken, nothing typed is no input."""
     if entry.closed is not None:
         return entry
-    return Entry(entry.rule, entry.keys, entry.presses, entry.keys, not entry.keys)
+    return Entry(entry.rule, entry.typed, entry.presses, entry.typed or None, not entry.typed)
 
 
-def _complete(rule: EntryRule, keys: str) -> bool:
+def _complete(rule: EntryRule, typed: str) -> bool:
     """Whether nothing that may follow could still belong to the entry."""
-    if any(option != keys and option.startswith(keys) for option in rule.options):
+    if any(option != typed and option.startswith(typed) for option in rule.options):
         return False
     if not rule.first:
         return True
-    if keys in rule.options and keys[0] not in rule.first:
+    if typed in rule.options and typed[0] not in rule.first:
         return True
-    return len(keys) >= rule.longest
+    return len(typed) >= rule.longest

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from marked_yaml.problems import Problem
+
 if TYPE_CHECKING:
     from flows.nodes import Node
+
+__all__ = ["Always", "Exit", "Flow", "Library", "LookUpSignature", "Marks", "Path", "Problem", "World"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,24 +20,6 @@ class Exit:
 
     name: str
     to: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """An author's mistake: where (line and column from 1), in which node, and what to do.
-
-    ``warning``: may be published with a reason.
-    """
-
-    file: str
-    line: int
-    column: int
-    text: str
-    node: str = ""
-    warning: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {'warning: ' if self.warning else ''}{self.text}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,16 @@
 """YAML text -> Flow, or every Problem at once with file, line and column.
 
-The text is parsed into events, never constructed: a scalar stays the text that was written (so a phone number keeps its
-zero and ``no`` is a word), and anchors, aliases, tags, merge keys and duplicate keys are mistakes of the author. What
-has the right shape then becomes our own frozen dataclasses through pydantic, which knows nothing of lines: the path of
-each of its errors is followed back to the mark in the file. The only module that knows PyYAML and pydantic.
+``marked_yaml`` takes the text apart: a scalar stays the text that was written (a phone number keeps its zero, ``no`` is
+a word), and anchors, tags and duplicate keys are mistakes. What has the right shape then becomes our own frozen
+dataclasses through pydantic, which knows nothing of lines: the path of each of its errors is followed back to the mark
+in the file. The only module of the core that knows pydantic.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
 from functools import cache, reduce
 from operator import or_
@@ -18,16 +18,15 @@ from pathlib import PurePath
 from types import UnionType
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
-import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
 from flows.flow import Always, Flow, Library, Marks, Path, Problem, World
 from flows.inspecting import inspect, nearest, strangers
 from flows.kinds import KINDS
+from marked_yaml import Marked, Mistakes, read
 
-SIZE: Final = 1 << 20  # bytes
-DEPTH: Final = 32
-NODES: Final = 20_000
+__all__ = ["Mistakes", "json_schema", "read_flow", "read_folder"]
+
 TEXTS: Final = (
     "say",
     "short",
@@ -35,6 +34,7 @@ TEXTS: Final = (
     "tail",
 )  # lists of prompts, where one prompt may stand alone and by its bare name
 T = TypeVar("T")
+Place = tuple[int, int]  # line, column
 
 SECRETS: Final = (
     (re.compile(r"-----BEGIN [A-Z ]+-----"), "a certificate or key"),
@@ -42,14 +42,6 @@ SECRETS: Final = (
     (re.compile(r"\b(?:AKIA|ghp_|xox[abp]-|sk-|eyJ)[A-Za-z0-9_-]{12,}"), "an access token"),
     (re.compile(r"\b(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Za-z])[A-Za-z0-9+/]{32,}"), "something like a token"),
 )
-
-
-class Mistakes(Exception):
-    """What the author has to mend: ``problems``, in the order of the file."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(map(str, problems)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +98,6 @@ def read_folder(files: Mapping[str, str], world: World) -> Library:
     return library
 
 
-def read_as(shape: type[T], text: str, file: str) -> T:
-    """Any dataclass from YAML, with the same care and the same messages: for settings, dialogues, mappings."""
-    source = compose(text, file)
-    value, problems = _shaped(shape, source, source.tree)
-    if problems or value is None:
-        raise Mistakes(tuple(sorted(problems)))
-    return value
-
-
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a flow file, for editors that complete and check while one types."""
     schema = TypeAdapter(FlowFile).json_schema()
@@ -140,7 +123,7 @@ def _digest(files: Mapping[str, str]) -> str:
 def _attempt(text: str, file: str) -> tuple[Flow | None, list[Problem]]:
     """The flow as far as it can be read: nodes with mistakes are left out, so that the others are still looked at."""
     try:
-        source = compose(text, file)
+        source = _source(text, file)
     except Mistakes as mistakes:
         return None, list(mistakes.problems)
     problems = _leaks(text, file)
@@ -191,131 +174,37 @@ def _leaks(text: str, file: str) -> list[Problem]:
 # taking the text apart
 
 
-def compose(text: str, file: str) -> Source:
-    """The text as a tree with marks. Raises Mistakes: syntax, anchors, tags, doubles, size, depth, number of nodes."""
-    size = len(text.encode("utf-8", "replace"))
-    if size > SIZE:
-        raise Mistakes((Problem(file, 1, 1, f"the file has {size:,} bytes; {SIZE:,} are allowed"),))
-    builder = _Builder(file)
+def _source(text: str, file: str) -> Source:
+    """The text as a tree with marks. Raises Mistakes."""
     try:
-        for event in _events(text):
-            builder.take(event)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        builder.problems.append(Problem(file, *where, f"this is not YAML: {error.problem or error.context}"))
-    except (yaml.YAMLError, UnicodeError) as error:
-        builder.problems.append(Problem(file, 1, 1, f"this is not YAML: {str(error).splitlines()[0]}"))
-    if builder.documents == 0 and not builder.problems:
-        builder.problems.append(Problem(file, 1, 1, "the file is empty"))
-    if builder.problems:
-        raise Mistakes(tuple(sorted(builder.problems)))
-    return Source(file, builder.root, Marks(builder.keys, builder.values))
+        marked, problems = read(text, file)
+    except UnicodeError:
+        marked, problems = None, [Problem(file, 1, 1, "this is not UTF-8 text")]
+    if marked is None:
+        raise Mistakes(problems)
+    keys: dict[Path, Place] = {}
+    values: dict[Path, Place] = {}
+    tree = _unmark(marked, (), (keys, values))
+    for path, where in keys.items():
+        if path[-1] == "<<":
+            problems.append(Problem(file, *where, "merge keys (<<) are not allowed; write it out"))
+    if problems:
+        raise Mistakes(problems)
+    return Source(file, tree, Marks(keys, values))
 
 
-def _events(text: str) -> Iterator[Any]:
-    loader = yaml.CSafeLoader(text)
-    try:
-        while loader.check_event():
-            yield loader.get_event()
-    finally:
-        loader.dispose()
-
-
-class _Builder:
-    """A tree from events, with a stack of its own: depth and size are judged while reading, not after."""
-
-    def __init__(self, file: str) -> None:
-        self.file, self.problems, self.documents, self.count = file, list[Problem](), 0, 0
-        self.root: Any = None
-        self.keys: dict[Path, tuple[int, int]] = {}
-        self.values: dict[Path, tuple[int, int]] = {}
-        self.stack: list[tuple[Any, Path]] = []  # (container, its path)
-        self.waiting: list[str | None] = []  # the key that waits for its value, by level
-
-    def take(self, event: Any) -> None:
-        """One event; raises Mistakes where going on would be dear."""
-        if isinstance(event, yaml.DocumentStartEvent):
-            self.documents += 1
-            if self.documents > 1:
-                self.stop(event, "one file holds one document; take the --- out")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            self.stack.pop()
-            self.waiting.pop()
-        elif isinstance(event, yaml.NodeEvent):
-            self.node(event)
-
-    def node(self, event: Any) -> None:
-        """One scalar, list or mapping, or a key."""
-        self.count += 1
-        if self.count > NODES:
-            self.stop(event, f"the file has more than {NODES:,} values")
-        if isinstance(event, yaml.AliasEvent) or event.anchor:
-            self.say(event, "anchors and aliases (& and *) are not allowed; write it out")
-        elif event.tag is not None and event.tag != "!":
-            self.say(event, "tags (!) are not allowed; every value is text, a list or a mapping")
-        scalar = isinstance(event, yaml.ScalarEvent | yaml.AliasEvent)
-        if self.stack and isinstance(self.stack[-1][0], dict) and self.waiting[-1] is None:
-            if scalar:
-                return self.key(event)
-            self.stop(event, "a key must be a plain word")
-        value: Any = _text(event) if scalar else [] if isinstance(event, yaml.SequenceStartEvent) else {}
-        path = self.put(event, value)
-        if not scalar:
-            if len(self.stack) == DEPTH:
-                self.stop(event, f"this is nested more than {DEPTH} deep")
-            self.stack.append((value, path))
-            self.waiting.append(None)
-        return None
-
-    def key(self, event: Any) -> None:
-        """A key; given twice, its second value is kept out of the tree's way."""
-        key = str(getattr(event, "value", ""))
-        container, path = self.stack[-1]
-        if key == "<<" and event.style is None:
-            self.say(event, "merge keys (<<) are not allowed; write it out")
-        if key in container:
-            first = self.keys[(*path, key)][0]
-            self.say(event, f'"{key}" is given twice (first at line {first})')
-        else:
-            self.keys.setdefault((*path, key), _mark(event))
-        self.waiting[-1] = key
-
-    def put(self, event: Any, value: Any) -> Path:
-        """Hang a value where it belongs; its path."""
-        path: Path = ()
-        if not self.stack:
-            self.root = value
-        else:
-            container, above = self.stack[-1]
-            if isinstance(container, list):
-                path = (*above, len(container))
-                container.append(value)
-            else:
-                path = (*above, self.waiting[-1] or "")
-                container.setdefault(self.waiting[-1], value)
-                self.waiting[-1] = None
-        self.values.setdefault(path, _mark(event))
-        return path
-
-    def say(self, event: Any, text: str) -> None:
-        """A mistake after which reading goes on."""
-        self.problems.append(Problem(self.file, *_mark(event), text))
-
-    def stop(self, event: Any, text: str) -> None:
-        """A mistake after which reading ends."""
-        self.say(event, text)
-        raise Mistakes(tuple(sorted(self.problems)))
-
-
-def _mark(event: Any) -> tuple[int, int]:
-    return event.start_mark.line + 1, event.start_mark.column + 1
-
-
-def _text(event: Any) -> str | None:
-    """The scalar as it is written; nothing, ~ and null are None."""
-    value = getattr(event, "value", "")
-    return None if value in ("", "~", "null") and getattr(event, "style", None) is None else str(value)
+def _unmark(marked: Marked, path: Path, tables: tuple[dict[Path, Place], dict[Path, Place]]) -> Any:
+    """The bare tree; where its keys and values stand goes into the two tables."""
+    keys, values = tables
+    values[path] = (marked.line, marked.column)
+    value = marked.value
+    if isinstance(value, list):
+        return [_unmark(one, (*path, number), tables) for number, one in enumerate(value)]
+    if isinstance(value, dict):
+        for name, (key, _) in value.items():
+            keys[(*path, name)] = (key.line, key.column)
+        return {name: _unmark(one, (*path, name), tables) for name, (_, one) in value.items()}
+    return value
 
 
 # giving it its shape

@@ -15,8 +15,8 @@ class Problem:
     line: int
     column: int
     text: str
-    warning: bool = False
     node: str = ""
+    warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {'warning: ' if self.warning else ''}{self.text}"

@@ -1,0 +1,236 @@
+"""The trail in words: what the caller heard, chose, entered, and was answered; for the agent who takes over.
+
+A trail is bounded twice: by steps and by bytes. What does not fit is left out of the middle, never of the end, and
+never in the middle of a character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from flows.turns import Note
+
+STEPS: Final = 200
+BYTES: Final = 8 << 10
+LINE_BYTES: Final = 800
+Titles = Mapping[str, str]
+
+_ZH: Final = {
+    "heard": "听到：{prompts}（{share}%）",
+    "chosen": "按 {key}：{prompt}",
+    "yes": "按 {key}：是",
+    "no": "按 {key}：否",
+    "empty": "只按了 {key}",
+    "entered": "输入{fact}：{value}",
+    "entered_secret": "输入{fact}（{length} 位，保密）",
+    "wrong": "按错：{keys}",
+    "wrong_secret": "输入有误",
+    "silent": "无按键，第 {times} 次",
+    "asked": "查询：{look_up}",
+    "answered": "{look_up}：{outcome}{told}",
+    "went": "转到：{to}",
+    "failed": "故障：{fault}",
+    "hung_up": "来电者挂机",
+    "tagged": "标记：{tag}",
+    "ended": "结束：{disposition}",
+    "enqueued": "转入队列 {queue}：{business}",
+    "left_out": "……（略去 {count} 步）",
+}
+_EN: Final = {
+    "heard": "heard: {prompts} ({share}%)",
+    "chosen": "pressed {key}: {prompt}",
+    "yes": "pressed {key}: yes",
+    "no": "pressed {key}: no",
+    "empty": "pressed {key} alone",
+    "entered": "entered {fact}: {value}",
+    "entered_secret": "entered {fact} ({length} digits, secret)",
+    "wrong": "wrong: {keys}",
+    "wrong_secret": "wrong entry",
+    "silent": "no key, time {times}",
+    "asked": "asked: {look_up}",
+    "answered": "{look_up}: {outcome}{told}",
+    "went": "went to: {to}",
+    "failed": "fault: {fault}",
+    "hung_up": "the caller hung up",
+    "tagged": "tag: {tag}",
+    "ended": "ended: {disposition}",
+    "enqueued": "to the queue {queue}: {business}",
+    "left_out": "… ({count} steps left out)",
+}
+# look-ups, outcomes, facts and places that every operator has; others are told by their names
+_WORDS_ZH: Final = {
+    "human": "人工",
+    "main": "主菜单",
+    "back": "返回",
+    "repeat": "重听",
+    "silent": "长时间无按键",
+    "tired": "多次按错",
+    "too_long": "通话过长",
+    "failed": "故障",
+    "hung_up": "挂机",
+    "served": "已办理",
+    "goodbye": "再见",
+    "call_back": "已登记回电",
+    "phone": "电话号码",
+    "month": "月份",
+    "password": "查询密码",
+    "new_password": "新密码",
+    "again": "新密码确认",
+    "code": "服务码",
+    "sum": "金额",
+    "due": "到期日",
+    "difference": "差额",
+    "late_fee": "滞纳金",
+    "count": "数量",
+    "tries_left": "剩余次数",
+    "minutes": "分钟",
+    "caller_language": "来电语言",
+    "notice": "公告",
+    "hours": "营业时间",
+    "queue_staffed": "座席在线",
+    "offered_number": "来电号码",
+    "find_customer": "查找客户",
+    "check_password": "核对密码",
+    "recent_months": "近几个月",
+    "bill": "账单",
+    "total_owed": "欠费总额",
+    "arrears": "欠费",
+    "password_state": "密码状态",
+    "prove_identity": "核实身份",
+    "judge_password": "检查新密码",
+    "set_password": "设置密码",
+    "record_call_back": "登记回电",
+    "record_fax_wish": "登记传真",
+    "found": "查到",
+    "none": "无",
+    "some": "有",
+    "right": "正确",
+    "wrong": "错误",
+    "last_wrong": "错误，已无次数",
+    "locked": "已锁定",
+    "wait": "需等待",
+    "open": "营业中",
+    "closed": "已下班",
+    "holiday": "假日",
+    "staffed": "有座席",
+    "empty": "无座席",
+    "owed": "有欠费",
+    "nothing": "无欠费",
+    "credit": "有余额",
+    "higher": "高于上月",
+    "lower": "低于上月",
+    "same": "与上月相同",
+    "set": "已设置",
+    "done": "完成",
+    "unknown": "未知",
+    "deadline": "超时",
+    "unavailable": "不可用",
+    "fees": "话费",
+    "fax": "传真",
+}
+
+
+def words(notes: Sequence[Note], language: str, titles: Titles | None = None) -> list[str]:
+    """One sentence a note, at most 200 and 8 KiB. ``titles``: prompt, look-up, fact .. -> its words in the language."""
+    tell = _teller(language, titles or {})
+    said = [tell(note) for note in notes]
+    gap = _sentences(language)["left_out"]
+    return _bounded(said, (STEPS, BYTES), lambda count: gap.format(count=count))
+
+
+def line(notes: Sequence[Note], language: str, limit_bytes: int = LINE_BYTES, titles: Titles | None = None) -> str:
+    """The trail in one line of at most so many bytes of UTF-8; the newest is kept, the oldest left out."""
+    tell = _teller(language, titles or {})
+    parts: list[str] = []
+    left = limit_bytes
+    for note in reversed(_weighty(notes)):
+        said = _one_line(tell(note))
+        cost = len(said.encode()) + (3 if parts else 0)
+        if cost > left:
+            if not parts:
+                parts.append(cut(said, limit_bytes))
+            break
+        parts.append(said)
+        left -= cost
+    return " | ".join(reversed(parts))
+
+
+def cut(text: str, limit_bytes: int) -> str:
+    """The beginning of the text in at most so many bytes of UTF-8, ending at a whole character."""
+    return text.encode()[: max(0, limit_bytes)].decode("utf-8", "ignore")
+
+
+def _weighty(notes: Iterable[Note]) -> list[Note]:
+    """What an agent reads first: not every prompt, and a question only by its answer."""
+    return [note for note in notes if note.what not in ("heard", "asked")]
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks and other signs that no line may hold."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _bounded(said: list[str], limits: tuple[int, int], gap: Callable[[int], str]) -> list[str]:
+    """The first tenth and the last steps, within the limits of steps and bytes; in between, how many are missing."""
+    most, size = limits
+    said = [cut(_one_line(sentence), size // 8) for sentence in said]
+    if len(said) <= most and _size(said) <= size:
+        return said
+    head = said[: most // 10]
+    while _size(head) > size // 4:
+        head.pop()
+    left = size - _size(head) - len(gap(len(said)).encode()) - 1
+    tail: list[str] = []
+    for sentence in reversed(said[len(head) :]):
+        left -= len(sentence.encode()) + 1
+        if left < 0 or len(head) + len(tail) + 1 >= most:
+            break
+        tail.append(sentence)
+    return [*head, gap(len(said) - len(head) - len(tail)), *reversed(tail)]
+
+
+def _size(said: Iterable[str]) -> int:
+    return sum(len(sentence.encode()) + 1 for sentence in said)
+
+
+def _sentences(language: str) -> Mapping[str, str]:
+    return _ZH if language.startswith("zh") else _EN
+
+
+def _teller(language: str, titles: Titles) -> Callable[[Note], str]:
+    """How one note is told in a language."""
+    chinese = language.startswith("zh")
+    sentences, own = _sentences(language), _WORDS_ZH if chinese else {}
+
+    def word(name: str) -> str:
+        return titles.get(name) or own.get(name) or (name if chinese else name.replace("_", " "))
+
+    def tell(note: Note) -> str:
+        detail = dict(note.detail)
+        known: dict[str, str] = {
+            key: word(detail[key])
+            for key in ("fact", "look_up", "outcome", "to", "tag", "disposition", "fault")
+            if key in detail
+        }
+        known |= {key: word(detail[key]) for key in ("prompt", "business", "queue") if detail.get(key)}
+        if note.what == "heard":
+            known["prompts"] = (", " if not chinese else "、").join(map(word, detail.get("prompts", "").split()))
+        if note.what == "answered":
+            told = [f"{word(name)} {value}" for name, value in note.detail if name not in ("look_up", "outcome")]
+            known["told"] = (f"，{'，'.join(told)}" if chinese else f", {', '.join(told)}") if told else ""
+        filled = {"business": "", "prompt": "", **detail, **known}
+        return sentences[_form(note.what, detail)].format(**filled).rstrip(" :：")
+
+    return tell
+
+
+def _form(what: str, detail: Mapping[str, str]) -> str:
+    """Which sentence tells the note."""
+    if what == "chosen":
+        return detail.get("answer") or ("chosen" if "prompt" in detail else "empty")
+    if what == "entered":
+        return "entered_secret" if "length" in detail else "entered"
+    if what == "wrong":
+        return "wrong" if detail.get("keys") else "wrong_secret"
+    return "enqueued" if what == "ended" and "queue" in detail else what
