@@ -139,7 +139,7 @@ class _Performance:
         entry = digits.Entry(command.rule)
         while self.keys and entry.closed is None:
             entry = digits.press(entry, self.keys.popleft())
-        if entry.closed is None and not entry.keys:
+        if entry.closed is None and not entry.typed:
             return False
         entry = digits.lapse(entry)
         keys = entry.closed or ""
