@@ -13,6 +13,8 @@ from ivr_server.pbx.fetch import Installed
 from ivr_server.settings import Settings, token
 
 UNAMBIGUOUS = "abcdefghijkmnpqrstuvwxyz23456789"
+AGENTS = ("1001", "1002")
+CALLER = "caller"
 UDP = socket.SOCK_DGRAM
 
 
@@ -72,26 +74,30 @@ class Plan:
     queue_limit_s: int = 14_400
 
 
-def from_settings(settings: Settings, folder: Path) -> Plan:
-    """The plan of a product with these settings; passwords are made once and kept in the state folder."""
+def from_settings(settings: Settings, folder: Path, caller: str = "13800138000") -> Plan:
+    """The plan of a product with these settings; passwords are made once and kept in the state folder.
+
+    ``caller`` is the number that the telephone for trying things out calls from.
+    """
     kept = passwords(settings.folder / "asterisk-passwords.json")
     host = settings.agi.host if settings.agi.host not in ("", "0.0.0.0", "::") else "127.0.0.1"
     return Plan(
         folder=folder.resolve(),
-        sounds=settings.folder / "sounds",
+        sounds=Path(settings.sound_folders().sounds),
         agi=f"{host}:{settings.agi.port}",
         token=token(settings),
         ami_secret=kept["ami"],
         queues=settings.queues,
-        agents=tuple(Phone(name, kept[name], name, f"Agent {name}") for name in ("1001", "1002")),
-        phones=(Phone("caller", kept["caller"], "13800000001", "A caller"),),
+        number=next(iter(settings.numbers), "10000"),
+        agents=tuple(Phone(name, kept[name], name, f"Agent {name}") for name in AGENTS),
+        phones=(Phone(CALLER, kept[CALLER], caller, "A caller"),),
     )
 
 
 def passwords(path: Path) -> dict[str, str]:
     """Passwords of the telephones and of the manager user: made at the first use, kept with mode 0600."""
     kept: dict[str, str] = json.loads(path.read_text()) if path.is_file() else {}
-    missing = {"ami", "1001", "1002", "caller"} - set(kept)
+    missing = {"ami", CALLER, *AGENTS} - set(kept)
     if missing:
         kept |= {name: "".join(secrets.choice(UNAMBIGUOUS) for _ in range(16)) for name in sorted(missing)}
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,135 @@
+"""``ivr-server pbx``: a real Asterisk beside the product, so that a softphone can dial in."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from crm_bridge.demo import SHOWN
+from ivr_server.pbx import fetch, running
+from ivr_server.pbx.config import NotOurs
+from ivr_server.pbx.plan import UDP, Plan, Ports, from_settings, own_address, port_or_free
+from ivr_server.settings import Settings, read_settings
+from marked_yaml import Mistakes
+
+RUNNING = "running.json"  # in the state folder; the service writes there where it listens
+PREPARED_WITHIN_S = 900.0  # the first start makes customers and renders prompts
+
+
+@click.command("pbx")
+@click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
+@click.option("--bind", default="127.0.0.1", show_default=True, help="0.0.0.0 lets telephones of your network in.")
+@click.option("--sip-port", default=5060, show_default=True, help="The UDP port; a free one when it is taken.")
+def command(path: Path | None, bind: str, sip_port: int) -> None:
+    """Run Asterisk (fetched when there is none) with the generated configuration, and the product if it is not up.
+
+    Example: ivr-server pbx --bind 0.0.0.0
+    """
+    try:
+        settings = read_settings(path)
+        installed = fetch.find(click.echo)
+        with _product(settings, path) as agi_port:
+            _serve(_plan(settings, installed, Ports(bind=bind, sip=sip_port), agi_port))
+    except Mistakes as wrong:
+        raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
+    except (fetch.NoAsterisk, running.DidNotStart, NotOurs, OSError) as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+def _plan(settings: Settings, installed: fetch.Installed, ports: Ports, agi_port: int) -> Plan:
+    plan = from_settings(settings, settings.folder / "asterisk" / "etc", SHOWN[0].phone)
+    run = settings.folder / "asterisk" / "run"
+    if len(str(run / "asterisk.ctl")) > running.SOCKET_PATH_LIMIT:
+        run = Path(tempfile.mkdtemp(prefix="ivr-asterisk-"))
+    free = replace(
+        ports, sip=port_or_free(ports.sip, UDP, ports.bind), ami=port_or_free(ports.ami), rtp_first=20_000
+    )
+    host = plan.agi.rpartition(":")[0]
+    return replace(plan, run=run, installed=installed, ports=free, agi=f"{host}:{agi_port}")
+
+
+@contextmanager
+def _product(settings: Settings, path: Path | None) -> Iterator[int]:
+    """The AGI port of the running product; one that we started ourselves ends with us."""
+    started = None
+    if _agi_port(settings) is None:
+        environment = {**os.environ, "IVR_SETTINGS": str(path.resolve())} if path else dict(os.environ)
+        program = str(Path(sys.executable).with_name("ivr-server"))
+        started = subprocess.Popen([program, "run"], env=environment, start_new_session=True)
+    try:
+        yield _wait_for_port(settings, started)
+    finally:
+        if started is not None:
+            started.terminate()
+            started.wait()
+
+
+def _agi_port(settings: Settings) -> int | None:
+    """The port that the product wrote down, if that process lives."""
+    try:
+        known = json.loads((settings.folder / RUNNING).read_text())
+        os.kill(known["pid"], 0)
+        port: int = known["agi"][1]
+    except (OSError, ValueError, KeyError):
+        return None
+    return port
+
+
+def _wait_for_port(settings: Settings, started: subprocess.Popen[bytes] | None) -> int:
+    until = time.monotonic() + PREPARED_WITHIN_S
+    while time.monotonic() < until:
+        port = _agi_port(settings)
+        if port is not None:
+            return port
+        if started is not None and started.poll() is not None:
+            break
+        time.sleep(0.2)
+    raise running.DidNotStart("the product did not start; its reason stands above")
+
+
+def _serve(plan: Plan) -> None:
+    stopped = _stop_signals()
+    asterisk = running.start(plan)
+    try:
+        _explain(plan)
+        while asterisk.alive() and not stopped():
+            time.sleep(0.2)
+        if not stopped():
+            raise running.DidNotStart(f"Asterisk ended by itself; its last words are in {asterisk.log}")
+        click.echo("Stopping.")
+    finally:
+        asterisk.stop()
+
+
+def _stop_signals() -> Callable[[], bool]:
+    seen: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda caught, _frame: seen.append(caught))
+    return lambda: bool(seen)
+
+
+def _explain(plan: Plan) -> None:
+    host = own_address() if plan.ports.bind == "0.0.0.0" else plan.ports.bind
+    address = f"{host}:{plan.ports.sip}"
+    version = plan.installed.version if plan.installed else ""
+    click.echo(f"\nAsterisk {version} takes calls. In any softphone, add a SIP account (UDP):")
+    for phone, use in [*((one, f"then dial {plan.number}") for one in plan.phones)]:
+        click.echo(f"  server {address}   user {phone.name}   password {phone.password}   {use}")
+    click.echo("To be an agent, add one of these in a second softphone; it rings when a caller asks for a person:")
+    for agent in plan.agents:
+        click.echo(f"  server {address}   user {agent.name}   password {agent.password}")
+    if plan.ports.bind == "127.0.0.1":
+        click.echo("Only this machine can dial in; with --bind 0.0.0.0 telephones of your network can too.")
+    shown = ", ".join(f"{one.phone} ({one.what})" for one in SHOWN[:2])
+    click.echo(f"Customers to try: {shown}; password of the first: {SHOWN[0].password}. Ctrl-C stops everything.\n")
