@@ -1,8 +1,8 @@
 """The browser's telephone line: a WebSocket on one side, a stand-in for Asterisk on the other.
 
 In come three small messages: call, key, hang_up. Out go values: connected, playing, silent, listening, note, over,
-failed. What the browser does not read in time is kept up to a cap, then the line is dropped (FAULTS I11); what it sends is capped in
-size and rate. A socket that goes takes its call with it, as a receiver put down would.
+failed. What the browser does not read in time is kept up to a cap, then the line is dropped (FAULTS I11); what it sends
+is capped in size and rate. A socket that goes takes its call with it, as a receiver put down would.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ LARGEST_UNREAD: Final = 4_096  # bytes of a message that does not end
 MOST_PER_SECOND: Final = 60
 PING_S: Final = 20.0
 NUMBER: Final = re.compile(r"[^0-9A-Za-z+*#._ -]")
+TOLD: Final = ("IVR_RESULT", "IVR_QUEUE", "IVR_BUSINESS", "IVR_LANGUAGE", "IVR_TRAIL", "IVR_TRAIL_ID")
 _log = Logger()
 
 
@@ -321,7 +322,7 @@ class PhoneLine:
 
 def _told(variables: Mapping[str, str]) -> dict[str, str]:
     """What the service said with its last acts; not the channel's own variables, which hold the keys."""
-    return {name: value for name, value in variables.items() if name.startswith("IVR_")}
+    return {name: variables[name] for name in TOLD if name in variables}
 
 
 def _number(text: str) -> str:

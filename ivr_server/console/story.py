@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from ivr_server.console.visit import Refused, Reply, Visit
 from ivr_server.console.words import Words
 
 MOST_ROWS: Final = 100
+PLACE: Final = ("step", "flow", "node", "what")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def rows(visit: Visit, records: Sequence[Any]) -> list[Row]:
 
 
 def _row(words: Words, zone: tzinfo, record: Any) -> Row:
-    began = datetime.fromtimestamp(record.started, UTC)
+    began: datetime = record.started
     return Row(
         link="/calls/" + quote(record.call, safe=""),
         began=f"{began.astimezone(zone):%Y-%m-%d %H:%M:%S}",
@@ -76,7 +77,7 @@ def lasted(words: Words, record: Any) -> str:
     """How long the call was, in words; a dash while it is under way."""
     if not record.ended:
         return "–"
-    minutes, seconds = divmod(round(record.ended - record.started), 60)
+    minutes, seconds = divmod(round((record.ended - record.started).total_seconds()), 60)
     return words("minutes_seconds", m=minutes, s=seconds) if minutes else words("seconds", n=seconds)
 
 
@@ -120,19 +121,8 @@ def tell(note: Note, language: str, titles: Mapping[str, str]) -> Step | None:
 
 
 def as_note(plain: Mapping[str, Any]) -> Note:
-    """A note out of its plain data; detail may be a mapping or pairs."""
-    detail = plain.get("detail") or ()
-    pairs = detail.items() if isinstance(detail, Mapping) else detail
-    texts = tuple((str(key), str(value)) for key, value in pairs)
-    return Note(
-        int(plain.get("step", 0)),
-        str(plain.get("flow", "")),
-        str(plain.get("node", "")),
-        str(plain.get("what", "")),
-        texts,
-    )
-
-
-def as_data(note: Note) -> dict[str, Any]:
-    """A note as plain data, for the feed."""
-    return {"step": note.step, "flow": note.flow, "node": note.node, "what": note.what, "detail": dict(note.detail)}
+    """A note out of its plain data: what it tells beyond its place is in ``detail``, or lies beside it (the journal)."""
+    detail = plain["detail"] if "detail" in plain else {key: plain[key] for key in plain if key not in PLACE}
+    texts = tuple((str(key), str(value)) for key, value in detail.items())
+    step, flow, node, what = (plain.get(key, "") for key in PLACE)
+    return Note(int(step or 0), str(flow), str(node), str(what), texts)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import struct
 import sys
-import time
 import wave
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,8 @@ class Record:
     """A call as the journal has it."""
 
     call: str
-    started: float
-    ended: float | None
+    started: datetime
+    ended: datetime | None
     caller: str
     disposition: str
     business: str
@@ -70,12 +70,13 @@ class Calls:
     """A few calls, one of them with hostile fields."""
 
     def __init__(self) -> None:
-        now = time.time()
+        now = datetime.now(UTC)
+        ago = [now - timedelta(seconds=seconds) for seconds in (120, 600, 900, 3000)]
         self.records = [
-            Record("1700000001.1", now - 120, now - 47, "13800138000", "enqueued", "fees", NOTES, queue="billing"),
-            Record("1700000002.1", now - 600, now - 520, EVIL, "served", "arrears", NOTES),
-            Record("1700000003.1", now - 900, now - 835, "", "silent", "", NOTES),
-            Record("1700000004.1", now - 3000, None, "13900139000\u202e\x1b[2J", "", "", NOTES),
+            Record("1700000001.1", ago[0], now, "13800138000", "enqueued", "fees", NOTES, queue="billing"),
+            Record("1700000002.1", ago[1], ago[0], EVIL, "served", "arrears", NOTES),
+            Record("1700000003.1", ago[2], ago[1], "", "silent", "", NOTES),
+            Record("1700000004.1", ago[3], None, "13900139000\u202e\x1b[2J", "", "", NOTES),
         ]
 
     async def recent(self, limit: int) -> list[Record]:
