@@ -6,7 +6,7 @@ Mistakes of flow files and of prompt catalogues come out alike, as ``flows.readi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crm_bridge.signatures import SIGNATURES
@@ -26,6 +26,11 @@ class Sources:
     flows: Path = HOUSE / "flows" / "library"
     prompts: Path = HOUSE / "prompts" / "library"
     queues: frozenset[str] = frozenset({"service", "billing"})
+
+
+def from_folder(sources: Sources, folder: Path | None) -> Sources:
+    """The same with the flows of another folder (or its ``library``), if one is given."""
+    return sources if folder is None else replace(sources, flows=flow_folder(folder))
 
 
 def load_library(sources: Sources) -> Library:
