@@ -113,6 +113,7 @@ class Household:
 
 
 def household(number: int, what: Seeding) -> Household:
+    """One customer with all that belongs to it, by its number."""
     chance = random.Random(what.seed * 1_000_003 + number)
     shown = SHOWN[number] if number < len(SHOWN) else _ordinary(number, chance)
     newest = shifted(what.newest, -6) if shown.closed else what.newest
