@@ -113,12 +113,13 @@ class Performer:
             if command.secret and not self.line.hung_up:
                 await self.line.typed_on()
         elapsed = int((self.tools.clock.seconds() - began) * 1000)
-        if entry.closed is None:
+        if entry.lapsed:
             return NoInput(elapsed, self._heard)
-        return self._keyed(command, entry.closed)
+        return self._keyed(command, entry)
 
-    def _keyed(self, command: Collect, keys: str) -> Keyed:
-        if command.secret and keys and keys not in command.rule.options:
+    def _keyed(self, command: Collect, entry: Entry) -> Keyed:
+        keys = entry.closed or ""
+        if command.secret and not entry.option:
             return Keyed(self.vault.keep(keys), len(keys), self._heard)
         return Keyed(keys, len(keys), self._heard)
 
@@ -128,20 +129,25 @@ class Performer:
         if entry.closed is not None:
             return entry
         if not entry.typed:
-            stops = ALL_KEYS if command.interruptible else ""
-            self._keys += await self._hear(command.script, stops)
+            self._keys += await self._hear(command.script, ALL_KEYS if command.interruptible else "")
             if not command.interruptible and not command.secret:
                 self._keys += await self.line.typed_ahead()
             entry = self._take_waiting(entry)
-        while entry.closed is None:
-            key = await self.line.wait_for_key(entry.wait_ms)
-            if key:
-                entry = press(entry, key)
-            elif not entry.typed:
-                return entry
-            else:
-                entry = lapse(entry)
+        return await self._wait_out(entry)
+
+    async def _wait_out(self, entry: Entry) -> Entry:
+        """One key at a time until the entry closes; a key that means nothing does not begin the window anew."""
+        until = self._until(entry)
+        while entry.closed is None and not entry.lapsed:
+            left = int((until - self.tools.clock.seconds()) * 1000)
+            key = await self.line.wait_for_key(left) if left > 0 else ""
+            after = press(entry, key) if key else lapse(entry)
+            if after is not entry:
+                entry, until = after, self._until(after)
         return entry
+
+    def _until(self, entry: Entry) -> float:
+        return self.tools.clock.seconds() + entry.wait_ms / 1000
 
     def _take_waiting(self, entry: Entry) -> Entry:
         while self._keys and entry.closed is None:
