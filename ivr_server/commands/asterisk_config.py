@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from ivr_server.pbx.config import NotOurs, write
-from ivr_server.pbx.plan import from_settings
+from ivr_server.pbx.config import CannotWrite, write
+from ivr_server.pbx.plan import from_settings, listening
 from ivr_server.settings import read_settings
 from marked_yaml import Mistakes
 
@@ -16,22 +16,22 @@ from marked_yaml import Mistakes
 @click.command("asterisk-config")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
-@click.option("--bind", default="0.0.0.0", show_default=True, help="The address that telephones and lines reach.")
-@click.option("--sip-port", default=5060, show_default=True, help="The UDP port for telephones and lines.")
+@click.option(
+    "--sip", default="0.0.0.0:5060", show_default=True, help="Where telephones and lines reach Asterisk (UDP)."
+)
 @click.option("--number", default="", help="The number of lines that send none; the settings' first, or 10000.")
-def command(folder: Path, path: Path | None, bind: str, sip_port: int, number: str) -> None:
+def command(folder: Path, path: Path | None, sip: str, number: str) -> None:
     """Write a whole Asterisk configuration into FOLDER, and in FOLDER/ivr the parts for an Asterisk that you have.
 
     Example: ivr-server asterisk-config /etc/asterisk-ivr
     """
     try:
         plan = from_settings(read_settings(path), folder)
-        ports = replace(plan.ports, bind=bind, sip=sip_port)
-        plan = replace(plan, ports=ports, number=number or plan.number)
+        plan = replace(plan, ports=listening(sip), number=number or plan.number)
         written = write(plan)
     except Mistakes as wrong:
         raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
-    except (NotOurs, OSError) as fault:
+    except (CannotWrite, OSError, ValueError) as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(f"{len(written)} files are in {plan.folder}; READ-ME.txt says how they are used.")
     click.echo(f"Calls go to the server at {plan.agi}. The files hold passwords: keep them to Asterisk's user.")

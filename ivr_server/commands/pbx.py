@@ -18,8 +18,8 @@ import click
 
 from crm_bridge.demo import SHOWN
 from ivr_server.pbx import fetch, running
-from ivr_server.pbx.config import NotOurs
-from ivr_server.pbx.plan import UDP, Plan, Ports, from_settings, own_address, port_or_free
+from ivr_server.pbx.config import CannotWrite
+from ivr_server.pbx.plan import UDP, Plan, Ports, from_settings, listening, own_address, port_or_free
 from ivr_server.settings import Settings, read_settings
 from marked_yaml import Mistakes
 
@@ -29,21 +29,20 @@ PREPARED_WITHIN_S = 900.0  # the first start makes customers and renders prompts
 
 @click.command("pbx")
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
-@click.option("--bind", default="127.0.0.1", show_default=True, help="0.0.0.0 lets telephones of your network in.")
-@click.option("--sip-port", default=5060, show_default=True, help="The UDP port; a free one when it is taken.")
-def command(path: Path | None, bind: str, sip_port: int) -> None:
+@click.option("--sip", default="127.0.0.1:5060", show_default=True, help="UDP; 0.0.0.0:5060 lets your network in.")
+def command(path: Path | None, sip: str) -> None:
     """Run Asterisk (fetched when there is none) with the generated configuration, and the product if it is not up.
 
-    Example: ivr-server pbx --bind 0.0.0.0
+    Example: ivr-server pbx --sip 0.0.0.0:5060
     """
     try:
         settings = read_settings(path)
         installed = fetch.find(click.echo)
         with _product(settings, path) as agi_port:
-            _serve(_plan(settings, installed, Ports(bind=bind, sip=sip_port), agi_port))
+            _serve(_plan(settings, installed, listening(sip), agi_port))
     except Mistakes as wrong:
         raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
-    except (fetch.NoAsterisk, running.DidNotStart, NotOurs, OSError) as fault:
+    except (fetch.NoAsterisk, running.DidNotStart, CannotWrite, OSError, ValueError) as fault:
         raise click.ClickException(str(fault)) from None
 
 
@@ -52,9 +51,7 @@ def _plan(settings: Settings, installed: fetch.Installed, ports: Ports, agi_port
     run = settings.folder / "asterisk" / "run"
     if len(str(run / "asterisk.ctl")) > running.SOCKET_PATH_LIMIT:
         run = Path(tempfile.mkdtemp(prefix="ivr-asterisk-"))
-    free = replace(
-        ports, sip=port_or_free(ports.sip, UDP, ports.bind), ami=port_or_free(ports.ami), rtp_first=20_000
-    )
+    free = replace(ports, sip=port_or_free(ports.sip, UDP, ports.bind), ami=port_or_free(ports.ami), rtp_first=20_000)
     host = plan.agi.rpartition(":")[0]
     return replace(plan, run=run, installed=installed, ports=free, agi=f"{host}:{agi_port}")
 
@@ -130,6 +127,6 @@ def _explain(plan: Plan) -> None:
     for agent in plan.agents:
         click.echo(f"  server {address}   user {agent.name}   password {agent.password}")
     if plan.ports.bind == "127.0.0.1":
-        click.echo("Only this machine can dial in; with --bind 0.0.0.0 telephones of your network can too.")
+        click.echo("Only this machine can dial in; with --sip 0.0.0.0:5060 telephones of your network can too.")
     shown = ", ".join(f"{one.phone} ({one.what})" for one in SHOWN[:2])
     click.echo(f"Customers to try: {shown}; password of the first: {SHOWN[0].password}. Ctrl-C stops everything.\n")

@@ -1,1 +1,1 @@
-"""Asterisk beside the project: found or fetched (``fetch``), configured (``plan``, ``config``) and run (``running``)."""
+"""Asterisk beside the project: found or fetched (``fetch``), configured (``plan``, ``config``), run (``running``)."""

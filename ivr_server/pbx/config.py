@@ -17,30 +17,18 @@ from ivr_server.pbx.plan import Phone, Plan, Trunk
 TEMPLATES = Path(__file__).parent / "templates"
 MARK = "Written by ivr-server asterisk-config; change the settings and write it again, or add to local/"
 
-MODULES = """
-res_sorcery_config res_sorcery_memory res_sorcery_astdb res_crypto res_timing_timerfd res_rtp_asterisk
-res_pjproject res_pjsip res_pjsip_session res_pjsip_sdp_rtp res_pjsip_authenticator_digest res_pjsip_registrar
-res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_anonymous
-res_pjsip_caller_id res_pjsip_nat res_pjsip_dtmf_info res_pjsip_header_funcs res_pjsip_pubsub res_pjsip_refer
-res_pjsip_rfc3326 chan_pjsip
-bridge_simple bridge_softmix bridge_native_rtp bridge_builtin_features bridge_holding
-pbx_config func_callerid func_channel func_logic func_strings func_timeout func_uri
-app_dial app_stack app_playback app_queue app_dtmfstore app_mixmonitor app_userevent
-res_musiconhold res_speech res_agi codec_ulaw codec_alaw codec_gsm codec_resample
-format_wav format_pcm format_sln format_gsm
-""".split()
 
-
-class NotOurs(Exception):
-    """The folder already holds a configuration that we did not write; the text names the file."""
+class CannotWrite(Exception):
+    """The folder holds somebody else's configuration, or a value cannot stand in Asterisk's files; the text says."""
 
 
 def write(plan: Plan) -> list[Path]:
-    """Write all files of the plan into its folder and give their paths; NotOurs leaves everything as it was."""
+    """Write all files of the plan into its folder and give their paths; CannotWrite leaves everything as it was."""
+    _check(plan)
     texts = {_target(plan, path): render(path, plan) for path in _templates()}
     for path in texts:
         if path.is_file() and MARK not in path.read_text(errors="replace"):
-            raise NotOurs(f"{path} was not written by this command; choose another folder, or move it away")
+            raise CannotWrite(f"{path} was not written by this command; choose another folder, or move it away")
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -48,6 +36,20 @@ def write(plan: Plan) -> list[Path]:
         path.write_text(text)
     write_waiting_music(plan.folder / "ivr/waiting/calm.wav")
     return sorted(texts)
+
+
+def _check(plan: Plan) -> None:
+    """Names and paths stand in the dialplan as they are: what would mean something else there is refused."""
+    telephones = [word for one in (*plan.phones, *plan.agents) for word in (one.name, one.number, one.password)]
+    lines = [word for one in plan.trunks for word in (one.name, one.match, one.contact)]
+    for word in (*plan.queues, *telephones, *lines, plan.token, plan.ami_secret):
+        if not re.fullmatch(r"[A-Za-z0-9_.:@/+-]+", word):
+            raise CannotWrite(f'"{word}" cannot be written into a dialplan; use letters, digits, - and _')
+    if not re.fullmatch(r"[+]?\d+", plan.number):
+        raise CannotWrite(f'"{plan.number}" is no number to dial')
+    for path in (plan.folder, plan.sounds):
+        if re.search(r"""[;,&|"'$<>()\[\]{}\\\x00-\x1f]""", str(path)):
+            raise CannotWrite(f"the path {path} holds a character that means something else in a dialplan")
 
 
 def render(template: Path, plan: Plan) -> str:
@@ -124,7 +126,9 @@ def _phones(plan: Plan) -> str:
 
 def _modules(plan: Plan) -> list[str]:
     """Only modules that this Asterisk has, when we know it: one that is named and absent is an error at each start."""
-    return [name for name in MODULES if plan.installed is None or plan.installed.has(name)]
+    lines = (TEMPLATES / "parts" / "module_names.conf").read_text().splitlines()
+    names = [name for line in lines if not line.startswith(";") for name in line.split()]
+    return [name for name in names if plan.installed is None or plan.installed.has(name)]
 
 
 def _directories(plan: Plan) -> str:

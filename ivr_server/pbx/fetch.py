@@ -206,7 +206,9 @@ def _apt(work: Path, *arguments: str) -> None:
         "DPkg::Post-Invoke::": "",
     }
     given = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
-    ran = subprocess.run(["apt-get", "-q", *given, *arguments], capture_output=True, text=True, timeout=900, check=False)
+    ran = subprocess.run(
+        ["apt-get", "-q", *given, *arguments], capture_output=True, text=True, timeout=900, check=False
+    )
     faults = [line for line in (ran.stdout + ran.stderr).splitlines() if line.startswith(("E:", "Err:"))]
     if ran.returncode or (arguments[-1] == "update" and faults):
         raise NoAsterisk("apt-get says " + (faults[-1].removeprefix("E: ") if faults else f"status {ran.returncode}"))

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 
 from ivr_server.pbx.fetch import Installed
@@ -105,6 +106,14 @@ def passwords(path: Path) -> dict[str, str]:
         with os.fdopen(handle, "w") as file:
             json.dump(kept, file, indent=1)
     return kept
+
+
+def listening(text: str) -> Ports:
+    """The ports of ``HOST:PORT``; ValueError says how it is written."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        raise ValueError(f'"{text}" is no address to listen at; write it as 0.0.0.0:5060')
+    return Ports(bind=str(ip_address(host)), sip=int(port))
 
 
 def port_or_free(wanted: int, kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:

@@ -15,183 +15,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ivr_server.pbx import config, fetch, plan, running
 from tests.live.ami import Ami, Fields
+from tests.live.calls import Call, Leg
+from tests.live.words import (
+    CALLERS_AGENT,
+    CALLERS_EXTENSIONS,
+    CALLERS_MANAGER,
+    CALLERS_MODULES,
+    CALLERS_PJSIP,
+    HOSTILE,
+    SECRET,
+    WATCHER,
+)
 
-SECRET = "loopback"
 AGENTS = ("1001", "1002")
 Keys = Sequence[tuple[float, str]]  # after so many seconds, these keys
 
 _ports = itertools.count(30_000, 400)
-
-CALLERS_EXTENSIONS = r"""
-[general]
-static = yes
-
-[caller]
-exten => s,1,MixMonitor(,Sr(${RECORDING}))
- same => n(next),GotoIf($["${KEYS}" = ""]?stay)
- same => n,Set(STEP=${CUT(KEYS,/,1)})
- same => n,Set(KEYS=${CUT(KEYS,/,2-)})
- same => n,Wait(${CUT(STEP,:,1)})
- same => n,SendDTMF(${CUT(STEP,:,2)},${GAP},${TONE})
- same => n,Goto(next)
- same => n(stay),Wait(${STAY})
- same => n,Hangup()
-
-[agent]
-exten => _X.,1,Answer()
- same => n,MixMonitor(,Sr(${AGENT_RECORDINGS}/${EXTEN}-${UNIQUEID}.wav))
- same => n,Wait(${AGENT_TALKS})
- same => n,Hangup()
-"""
-
-CALLERS_PJSIP = """
-
-[udp]
-type = transport
-protocol = udp
-bind = 127.0.0.1:{port}
-
-[product]
-type = endpoint
-context = agent
-disallow = all
-allow = ulaw,alaw
-dtmf_mode = rfc4733
-direct_media = no
-aors = product
-[product]
-type = aor
-contact = sip:127.0.0.1:{product}
-[product]
-type = identify
-endpoint = product
-match = 127.0.0.1
-"""
-
-CALLERS_AGENT = """
-[{name}]
-type = registration
-transport = udp
-outbound_auth = {name}
-server_uri = sip:127.0.0.1:{product}
-client_uri = sip:{name}@127.0.0.1:{product}
-contact_user = {name}
-retry_interval = 1
-max_random_initial_delay = 0
-forbidden_retry_interval = 1
-[{name}]
-type = auth
-auth_type = userpass
-username = {name}
-password = {password}
-"""
-
-CALLERS_MODULES = "app_senddtmf func_cut func_callerid res_pjsip_outbound_registration app_verbose".split() + [
-    "res_pjsip_outbound_authenticator_digest"
-]
-
-WATCHER = f"""
-[watcher]
-secret = {SECRET}
-permit = 127.0.0.1/255.255.255.255
-read = call,dialplan,agent,reporting
-write = call,command,reporting,system,originate
-eventfilter = Event: (Newchannel|Hangup|QueueCaller|Agent)
-eventfilter = Variable: (IVR_|AGISTATUS|PLAYBACKSTATUS|QUEUESTATUS)
-"""
-
-HOSTILE = r"""
-[hostile]
-; Called by Originate: a caller's number and name that a hostile telephone company could send.
-exten => lines,1,Set(CALLERID(num)=${HOSTILE})
- same => n,Set(CALLERID(name)=${HOSTILE})
- same => n,Goto(ivr-incoming,10000,1)
-"""
-
-
-@dataclass(slots=True)
-class Leg:
-    """The product's end of one call: what its channel did, gathered from events."""
-
-    channel: str = ""
-    unique: str = ""
-    variables: dict[str, list[str]] = field(default_factory=dict)
-    seen: list[tuple[float, Fields]] = field(default_factory=list)
-    ended: float = 0.0
-
-    def last(self, name: str) -> str | None:
-        """The last value a channel variable was set to; None when it never was."""
-        values = self.variables.get(name)
-        return values[-1] if values else None
-
-    def events(self, name: str) -> list[tuple[float, Fields]]:
-        """When (monotonic) and what, of one kind of event."""
-        return [(at, fields) for at, fields in self.seen if fields.get("Event") == name]
-
-
-@dataclass(slots=True)
-class Call:
-    """One caller's call. Times are monotonic seconds; ``recording`` is what the caller heard (8 kHz wav)."""
-
-    exchange: Exchange
-    number: str
-    caller: str
-    unique: str
-    recording: Path
-    dialled: float
-    channel: str = ""
-    answered: threading.Event = field(default_factory=threading.Event)
-    over: threading.Event = field(default_factory=threading.Event)
-    answered_at: float = 0.0
-    ended_at: float = 0.0
-    cause: str = ""
-    refused: bool = False
-
-    def press(self, keys: str, gap_ms: int = 60, tone_ms: int = 80) -> None:
-        """Press keys now, one after the other, while the call goes on."""
-        for key in keys:
-            fields = {"Channel": self.channel, "Digit": key, "Duration": str(tone_ms)}
-            self.exchange.callers_ami.action("PlayDTMF", **fields)
-            time.sleep((tone_ms + gap_ms) / 1000)
-
-    def hang_up(self) -> None:
-        """The caller puts the receiver down; a call that is over stays so."""
-        self.exchange.callers_ami.action("Hangup", Channel=self.channel or self.unique)
-
-    def wait_answered(self, seconds: float = 10.0) -> Call:
-        """Until the product has answered."""
-        assert self.answered.wait(seconds) and not self.refused, f"not answered within {seconds} s"
-        return self
-
-    def wait_over(self, seconds: float = 60.0) -> Call:
-        """Until either side has hung up."""
-        assert self.over.wait(seconds), f"the call to {self.number} was not over after {seconds} s"
-        return self
-
-    @property
-    def seconds(self) -> float:
-        """How long it was up."""
-        return self.ended_at - self.answered_at
-
-    @property
-    def leg(self) -> Leg:
-        """The product's end of this call, found by the caller's number (each call has its own)."""
-        return self.exchange.legs.get(self.caller) or Leg()
-
-    def wait_leg(self, test: Callable[[Leg], object], seconds: float = 10.0) -> Leg:
-        """Until something is true of the product's end."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if test(self.leg):
-                return self.leg
-            time.sleep(0.02)
-        shown = {name: values for name, values in self.leg.variables.items()}
-        raise AssertionError(f"did not happen within {seconds} s; the product's channel had {shown}")
 
 
 class Exchange:
@@ -308,12 +151,12 @@ class Exchange:
         """The callers' Asterisk: our generated skeleton for modules and logs, with other SIP, dialplan and rights."""
         folder, ports = self.folder / "callers", self.plan.ports
         self._callers_ami_port = plan.port_or_free(0)
-        first = next(_ports)
+        low = next(_ports)
         skeleton = dataclasses.replace(
             self.plan,
             folder=folder,
             run=self.folder / "c",
-            ports=plan.Ports(bind="127.0.0.1", sip=0, ami=self._callers_ami_port, rtp_first=first, rtp_last=first + 399),
+            ports=plan.Ports(bind="127.0.0.1", sip=0, ami=self._callers_ami_port, rtp_first=low, rtp_last=low + 399),
             agents=(),
             phones=(),
             trunks=(),
@@ -329,8 +172,7 @@ class Exchange:
         recordings = f"[globals]\nAGENT_TALKS = 3\nAGENT_RECORDINGS = {self.folder / 'agent'}\n"
         (folder / "extensions.conf").write_text(recordings + CALLERS_EXTENSIONS)
         (folder / "local").mkdir()
-        everything = WATCHER.split("read =")[0] + "read = call\nwrite = all\neventfilter = Event: (Newchannel|Newstate|Hangup|OriginateResponse)\n"
-        (folder / "local/manager.conf").write_text(everything)
+        (folder / "local/manager.conf").write_text(CALLERS_MANAGER)
         (folder / "local/modules.conf").write_text("".join(f"load = {name}.so\n" for name in CALLERS_MODULES))
         with (folder / "asterisk.conf").open("a") as more:
             more.write("transmit_silence = yes\n")  # a telephone always sends; it also keeps the recording in step

@@ -6,6 +6,7 @@ What it does in a call is chosen by the number dialled: see ``PLAYS``.
 
 from __future__ import annotations
 
+import contextlib
 import socketserver
 import sys
 import time
@@ -98,10 +99,8 @@ class Answer(socketserver.StreamRequestHandler):
             key, _, value = line.decode(errors="replace").strip().partition(": ")
             header[key] = value
         play = finish if "after-queue" in header["agi_request"] else PLAYS.get(header["agi_extension"], finish)
-        try:
+        with contextlib.suppress(OSError):
             play(self._command, self.server.sounds)
-        except OSError:
-            pass
 
     def _command(self, text: str) -> str:
         self.wfile.write(text.encode() + b"\n")

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.calls import Call
 from tests.live.conftest import Responder
-from tests.live.exchange import Call, Exchange
+from tests.live.exchange import Exchange
 from tests.live.hearing import heard, names
 
 pytestmark = pytest.mark.live

@@ -1,0 +1,165 @@
+"""The Asterisk configuration as text: what stands in it, what never does, and whose files it leaves alone."""
+
+from __future__ import annotations
+
+import re
+import stat
+import wave
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ivr_server.commands.asterisk_config import command
+from ivr_server.pbx import config, plan
+from ivr_server.settings import Settings
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> plan.Plan:
+    """A plan with everything in it, written."""
+    settings = Settings(state=str(tmp_path / "state"), queues=("service", "billing", "vip"))
+    wanted = plan.from_settings(settings, tmp_path / "etc")
+    wanted = replace(wanted, trunks=(plan.Trunk("company", "192.0.2.1", "192.0.2.1:5060"),))
+    config.write(wanted)
+    return wanted
+
+
+def every_text(folder: Path) -> dict[str, str]:
+    """File -> text, of everything readable that was written."""
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.conf")}
+
+
+def test_no_placeholder_is_left(made: plan.Plan) -> None:
+    """Every @{name} of the templates had a value."""
+    assert [name for name, text in every_text(made.folder).items() if "@{" in text] == []
+
+
+def test_every_file_says_where_it_comes_from(made: plan.Plan) -> None:
+    """The first line names the command, in every file."""
+    assert all(config.MARK in text.splitlines()[0] for text in every_text(made.folder).values())
+
+
+def test_no_caller_data_stands_in_the_agi_address(made: plan.Plan) -> None:
+    """The address and the token are literal: no variable, so nothing a caller sends can change them."""
+    runs = re.findall(r"AGI\((.*)\)", every_text(made.folder)["ivr/extensions.conf"])
+    assert runs == [f"agi://127.0.0.1:4573/{path},{made.token}" for path in ("main", "after-queue")]
+
+
+def test_no_caller_data_stands_in_any_expression(made: plan.Plan) -> None:
+    """CALLERID, dialled digits and names are never expanded; what the server sets is filtered before it is compared."""
+    text = every_text(made.folder)["ivr/extensions.conf"]
+    steps = "\n".join(line for line in text.splitlines() if not line.startswith(";"))
+    assert not re.search(r"CALLERID|CALLINGPRES|\$\{EXTEN", steps)
+    compared = re.findall(r'\$\["(.*?)" !?= ', steps)
+    free = [one for one in compared if not one.startswith("${FILTER(")]
+    assert set(free) <= {"${IVR_QUEUE}", "${PLAYBACKSTATUS}", "${IVR_UNSERVED}"}  # Asterisk's words, ours, or filtered
+
+
+def test_the_limits_are_set_before_the_server_is_asked(made: plan.Plan) -> None:
+    """AGIEXITONHANGUP and an absolute limit: without them a hung server keeps channels for ever."""
+    text = every_text(made.folder)["ivr/extensions.conf"]
+    before = text[text.index("[ivr-incoming]") : text.index("AGI(agi://")]
+    assert "Set(AGIEXITONHANGUP=yes)" in before
+    assert "Set(TIMEOUT(absolute)=1800)" in before
+    assert "Set(IVR_RESULT=)" in before
+
+
+def test_only_the_queues_of_the_settings_can_be_reached(made: plan.Plan) -> None:
+    """Each queue has a literal line of its own; any other name falls through to the first."""
+    text = every_text(made.folder)["ivr/extensions.conf"]
+    assert re.findall(r"ivr-queue,(\w+),1", text) == ["service", "billing", "vip", "service"]
+    assert "Queue(${" not in text
+
+
+def test_b13_the_manager_user_has_no_dangerous_right(made: plan.Plan) -> None:
+    """None of system, command, config, agi, dtmf, dialplan, all; and only from this machine."""
+    text = every_text(made.folder)["ivr/manager.conf"]
+    rights = set(re.findall(r"\w+", " ".join(re.findall(r"^(?:read|write) = (.*)$", text, re.M))))
+    assert rights == {"call", "agent", "reporting", "originate"}
+    assert "deny = 0.0.0.0/0.0.0.0" in text
+
+
+def test_files_with_passwords_are_closed_to_others(made: plan.Plan) -> None:
+    """Owner and group may read; nobody else."""
+    for path in made.folder.rglob("*.conf"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640, path
+
+
+def test_passwords_are_made_once(tmp_path: Path) -> None:
+    """The second run writes the same passwords: telephones stay registered."""
+    first = plan.passwords(tmp_path / "kept.json")
+    assert plan.passwords(tmp_path / "kept.json") == first
+    assert len(set(first.values())) == len(first) and all(len(word) == 16 for word in first.values())
+    assert stat.S_IMODE((tmp_path / "kept.json").stat().st_mode) == 0o600
+
+
+def test_keys_are_logged_nowhere(made: plan.Plan) -> None:
+    """The levels that show keys or AGI commands (dtmf, debug, verbose) are not among the log's."""
+    text = every_text(made.folder)["logger.conf"]
+    assert not re.search(r"^\w+ = .*(dtmf|debug|verbose|\*)", text, re.M)
+
+
+def test_waiting_callers_have_something_to_hear(made: plan.Plan) -> None:
+    """A wav that Asterisk plays as it is: 8 kHz, 16 bit, mono, never clipped, never long silent."""
+    with wave.open(str(made.folder / "ivr/waiting/calm.wav")) as file:
+        assert (file.getframerate(), file.getsampwidth(), file.getnchannels()) == (8_000, 2, 1)
+        assert file.getnframes() == 16 * 8_000
+
+
+def test_writing_again_keeps_what_was_added_by_hand(made: plan.Plan) -> None:
+    """local/ is never touched; our own files are renewed."""
+    (made.folder / "local").mkdir()
+    (made.folder / "local/extensions.conf").write_text("[mine]\n")
+    (made.folder / "extensions.conf").write_text(f"; {config.MARK}\nold\n")
+    config.write(made)
+    assert (made.folder / "local/extensions.conf").read_text() == "[mine]\n"
+    assert "old" not in (made.folder / "extensions.conf").read_text()
+
+
+def test_somebody_elses_configuration_is_left_alone(tmp_path: Path) -> None:
+    """A folder with one file that we did not write: nothing at all is written, and the file is named."""
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "pjsip.conf").write_text("[mine]\n")
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(f"state: {tmp_path / 'state'}\n")
+    ran = CliRunner().invoke(command, [str(folder), "--settings", str(settings)])
+    assert ran.exit_code == 1
+    assert "pjsip.conf was not written by this command" in ran.output
+    assert [path.name for path in folder.iterdir()] == ["pjsip.conf"]
+
+
+def test_the_command_writes_and_says_what_is_next(tmp_path: Path) -> None:
+    """Exit status 0, the folder, and where the instructions are."""
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(f"state: {tmp_path / 'state'}\nqueues: [service, vip]\n")
+    arguments = [str(tmp_path / "etc"), "--settings", str(settings), "--sip", "0.0.0.0:5070", "--number", "10086"]
+    ran = CliRunner().invoke(command, arguments)
+    assert ran.exit_code == 0, ran.output
+    assert "READ-ME.txt" in ran.output
+    assert "bind = 0.0.0.0:5070" in (tmp_path / "etc/pjsip.conf").read_text()
+    assert "Goto(ivr-incoming,10086,1)" in (tmp_path / "etc/ivr/extensions.conf").read_text()
+    assert "[vip](ivr-queue)" in (tmp_path / "etc/ivr/queues.conf").read_text()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"queues": ("service", "a,1)")},
+        {"queues": ("service", "b\nexten => s,1,System(id)")},
+        {"token": "a,b"},
+        {"number": "${EXTEN}"},
+        {"phones": (plan.Phone("x]", "p", "1", "t"),)},
+        {"sounds": Path("/tmp/a;b")},
+    ],
+)
+def test_a_value_that_would_mean_something_else_is_refused(
+    made: plan.Plan, change: dict[str, object], tmp_path: Path
+) -> None:
+    """Names go into the dialplan as they are, so only harmless ones are taken; nothing is written otherwise."""
+    elsewhere = replace(made, folder=tmp_path / "other", **change)  # type: ignore[arg-type]
+    with pytest.raises(config.CannotWrite):
+        config.write(elsewhere)
+    assert not (tmp_path / "other").exists()
