@@ -17,7 +17,10 @@ LARGEST: Final = 1024 * 1024  # characters in one file
 DEEPEST: Final = 32
 MOST_NODES: Final = 20_000
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_CORE_TAGS: Final = "tag:yaml.org,2002:"
+_CORE_TAGS: Final = frozenset(  # what YAML gives a plain value by itself; nothing else may be written before one
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class _Walker:
 
     def walk(self, node: yaml.Node) -> Marked:
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        if node.tag and not node.tag.startswith(_CORE_TAGS):
+        if node.tag and node.tag not in _CORE_TAGS:
             self.problems.append(Problem(self.file, line, column, f'the tag "{node.tag}" is not allowed'))
         if isinstance(node, yaml.MappingNode):
             return Marked(self._mapping(node), line, column)

@@ -6,7 +6,6 @@ mono, for people and browsers), and bare ulaw and alaw bytes, which Asterisk pla
 
 from __future__ import annotations
 
-import audioop
 import io
 import warnings
 import wave
@@ -17,7 +16,9 @@ import numpy
 import soxr
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # pydub misses ffmpeg, which WAV files never need
+    warnings.simplefilter("ignore")  # pydub misses ffmpeg, which WAV files never need; audioop lives on as audioop-lts
+    import audioop
+
     from pydub import AudioSegment
     from pydub.silence import detect_leading_silence
 

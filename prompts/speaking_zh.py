@@ -121,13 +121,13 @@ def date(year_number: int, month_number: int, day: int) -> tuple[str, ...]:
 
 def time(hour: int, minute: int) -> tuple[str, ...]:
     """A time of the day: 上午, 九点; 晚上, 六点, 三十分; 凌晨, 零点."""
-    part = next(name for first, name in _PARTS_OF_DAY if hour >= first)
+    part = next(name for first, name in PARTS_OF_DAY if hour >= first)
     spoken = hour - 12 if 12 < hour < 24 else hour
     words = (part, ("两" if spoken == 2 else _below_hundred(spoken, False)) + "点")
     return words if not minute else (*words, ("零" if minute < 10 else "") + _below_hundred(minute, False) + "分")
 
 
-_PARTS_OF_DAY: Final = ((24, "夜里"), (18, "晚上"), (13, "下午"), (12, "中午"), (6, "上午"), (0, "凌晨"))
+PARTS_OF_DAY: Final = ((24, "夜里"), (18, "晚上"), (13, "下午"), (12, "中午"), (6, "上午"), (0, "凌晨"))
 
 
 def inventory(currency: str) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ def inventory(currency: str) -> tuple[str, ...]:
         _below_hundred(n, False) + "日" for n in range(1, 32)
     ]
     words += ["".join(DIGITS[int(d)] for d in str(n)) + "年" for n in YEARS]
-    words += [_below_hundred(n, False) + "点" for n in range(25)] + ["两点", *(name for _, name in _PARTS_OF_DAY)]
+    words += [_below_hundred(n, False) + "点" for n in range(25)] + ["两点", *(name for _, name in PARTS_OF_DAY)]
     words += [*SPELT, *KEYS.values(), *"零十百千万亿元角分年月日点", UNITS[currency], MINUS]
     return tuple(dict.fromkeys(words))
 
