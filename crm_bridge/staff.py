@@ -146,9 +146,9 @@ def write_down(connection: Connection, deed: Deed, now: float) -> None:
 def add_person(connection: Connection, person: Person, password: Secret, now: float) -> None:
     """Make an account; Unfit when the name is taken, a role is unknown or the password is weak."""
     _check_roles(person.roles)
-    _check_password(person.name, password)
     if not person.name:
         raise Unfit("a name is needed")
+    _check_password(person.name, password)
     if connection.execute(select(staff.c.name).where(staff.c.name == person.name)).first():
         raise Unfit(f"there is somebody called {person.shown} already")
     connection.execute(insert(staff).values(name=person.name, shown=person.shown, hash=hashed(password), made=now))

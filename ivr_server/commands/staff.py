@@ -17,32 +17,33 @@ from crm_bridge import staff
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.secret import Secret
 from crm_bridge.versions import OtherSchema, prepare
-from ivr_server.settings import Settings
+from ivr_server.settings import read_settings
+from marked_yaml import Mistakes
 
 T = TypeVar("T")
 
 
-@click.group()
-@click.option("--database", "url", default="", help="Database URL, when it is not the one of the settings.")
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="Settings file.")
+@click.group("staff")
+@click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.pass_context
-def command(context: click.Context, url: str, file: Path | None) -> None:
+def command(context: click.Context, path: Path | None) -> None:
     """The people who may sign in to the console.
 
     Example: ivr-server staff add "Li Hua" --role supervisor
     """
-    context.obj = url or _configured(file).database_url()
-
-
-def _configured(file: Path | None) -> Settings:
-    from ivr_server import library  # noqa: PLC0415 (reads YAML; only when the settings are needed)
-
-    return library.read_settings(file) if file is not None else library.found_settings()
+    try:
+        settings = read_settings(path)
+    except Mistakes as wrong:
+        raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    context.obj = settings.database_url()
 
 
 @command.command()
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, type=click.Choice(staff.ROLES), required=True, help="May be given again.")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(staff.ROLES), required=True, help="May be given again."
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.pass_obj
 def add(url: str, name: str, roles: tuple[str, ...], password_stdin: bool) -> None:
@@ -76,7 +77,9 @@ def reset_password(url: str, name: str, password_stdin: bool) -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, type=click.Choice(staff.ROLES), required=True, help="May be given again.")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(staff.ROLES), required=True, help="May be given again."
+)
 @click.pass_obj
 def roles(url: str, name: str, roles: tuple[str, ...]) -> None:
     """Give other roles; every session of that person ends."""
