@@ -45,11 +45,13 @@ def test_every_application_and_function_of_the_dialplan_is_loaded(switch: Exchan
     dialplan = (switch.plan.folder / "ivr/extensions.conf").read_text()
     steps = re.findall(r"^(?:exten => [^,]+,1|\s*same => n(?:\(\w+\))?),(\w+)\(", dialplan, re.M)
     assert len(steps) > 40
-    for application in set(steps) | {"StoreDTMF", "SendDTMF"} - {"SendDTMF"}:
-        assert "Info about Application" in switch.product.cli(f"core show application {application}"), application
+    for application in set(steps) | {"StoreDTMF"}:
+        shown = switch.product.cli(f"core show application {application}")
+        assert "info about application" in shown.lower(), application
     functions = {name for name in re.findall(r"\$\{([A-Z]+)\(|Set\(([A-Z]+)\(", dialplan) for name in name if name}
     for function in functions | {"URIENCODE", "QUEUE_MEMBER"}:
-        assert "Info about Function" in switch.product.cli(f"core show function {function}"), function
+        shown = switch.product.cli(f"core show function {function}")
+        assert "info about function" in shown.lower(), function
 
 
 def test_endpoints_and_queues_are_known(switch: Exchange) -> None:
