@@ -64,9 +64,10 @@ def has_customers(url: str) -> bool:
 def build_prompts(settings: Settings, say: Say) -> Report:
     """Render the sounds that are missing or changed; SpeechFault when no engine is there."""
     wording = Wording(load_catalogues(Path(settings.speech.library)), settings.operator.currency)
+    chosen = {language: settings.speech.voices.get(language, "espeak") for language in wording.catalogues}
     child = SpeechChild()
     try:
         shop = Workshop(settings.sound_folders().sounds, settings.speech.recordings, Progress("prompts", say))
-        return build(wording, voices(settings.speech.voices, child), shop)
+        return build(wording, voices(chosen, child), shop)
     finally:
         child.close()

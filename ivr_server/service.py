@@ -36,7 +36,8 @@ from crm_bridge.demo import SHOWN
 from crm_bridge.desks import OwnDesk
 from crm_bridge.hashing import Hashing
 from crm_bridge.journal import Journal
-from crm_bridge.mapping import foreign_desk
+from crm_bridge.mapping import MappedDesk
+from crm_bridge.mapping_file import ForeignMapping, MappingMistakes, read_mapping
 from crm_bridge.numbering import Numbering
 from crm_bridge.room import Rules
 from crm_bridge.staff import StaffBook
@@ -66,6 +67,11 @@ from prompts.wording import Wording
 
 log = Logger()
 RUNNING = "running.json"  # in the state folder: where the ports are, for the other commands
+
+
+def tell(words: str) -> None:
+    """A line for whoever started us, past twistd, which turns standard output into log events."""
+    print(words, file=sys.__stdout__, flush=True)
 
 
 class CannotStart(Exception):
@@ -118,7 +124,7 @@ class IvrService(Service):
 
     def _failed(self, failure: Failure) -> None:
         if failure.check(CannotStart, versions.OtherSchema, LookUpFault, CannotListenError, ValueError):
-            print(f"ivr-server cannot start: {failure.getErrorMessage()}", file=sys.stderr, flush=True)
+            tell(f"ivr-server cannot start: {failure.getErrorMessage()}")
         else:
             log.failure("ivr-server cannot start", failure)
         self.reactor.exitStatus = 1
@@ -179,9 +185,17 @@ class IvrService(Service):
         own = OwnDesk(self.database, rules, seconds)
         foreign = None
         if settings.bridge:
-            foreign = foreign_desk(settings.bridge, rules, seconds, self.reactor)
+            foreign = MappedDesk(self._mapping(Path(settings.bridge)), rules, seconds, self.reactor)
+            foreign.start()
             self._closing.append(foreign.stop)
         return BridgeLookUps(own, self.hashing, rules, foreign)
+
+    @staticmethod
+    def _mapping(path: Path) -> ForeignMapping:
+        try:
+            return read_mapping(path.read_text(encoding="utf-8"), str(path))
+        except (OSError, MappingMistakes) as wrong:
+            raise CannotStart(f"the mapping of the operator's database: {wrong}") from None
 
     def _listen(self) -> None:
         settings = self.settings
@@ -195,10 +209,10 @@ class IvrService(Service):
         where = {"pid": os.getpid(), "agi": [settings.agi.host, agi], "web": [settings.web.host, web]}
         (settings.folder / RUNNING).write_text(json.dumps(where))
         address = f"http://{settings.web.host}:{web}"
-        print(f"FastAGI for Asterisk: {settings.agi.host}:{agi}", flush=True)
-        print(f"Console: {address}/", flush=True)
+        tell(f"FastAGI for Asterisk: {settings.agi.host}:{agi}")
+        tell(f"Console: {address}/")
         if settings.web.phone != "off":
-            print(f"Call from your browser: {address}/phone", flush=True)
+            tell(f"Call from your browser: {address}/phone")
 
     def _port(self, wanted: int, factory: Any, host: str) -> int:
         try:
@@ -304,7 +318,7 @@ class IvrService(Service):
         end = self.reactor.seconds() + self.settings.drain_s
         count = len(self.calls.current)
         if count:
-            print(f"Stopping: {count} calls go on for up to {self.settings.drain_s:.0f} s.", flush=True)
+            tell(f"Stopping: {count} calls go on for up to {self.settings.drain_s:.0f} s.")
         while self.calls.current and self.reactor.seconds() < end:
             await task.deferLater(self.reactor, 0.1)
         for line in tuple(self.calls.current.values()):

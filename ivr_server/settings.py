@@ -80,7 +80,7 @@ class Web:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """Voices by language (espeak, through pyttsx3; or piper), the words, and recordings that replace rendered prompts."""
+    """Voices by language (espeak, through pyttsx3; or piper), the words, the recordings that replace them."""
 
     voices: dict[str, str] = field(default_factory=lambda: {"zh-CN": "espeak", "en-US": "espeak"})
     library: str = str(HOUSE / "prompts" / "library")
