@@ -176,7 +176,7 @@ class _Exploration:
     def _problem(self, fault: Fault) -> Problem:
         flow = self.library.flows[fault.flow]
         place = flow.marks.key(("nodes", fault.node) if fault.node else ("flow",))
-        return Problem(flow.file, *place, fault.text, fault.node)
+        return Problem(flow.file, *place, fault.text, node=fault.node)
 
 
 def _offers(library: Library, root: str) -> tuple[Offer, ...]:

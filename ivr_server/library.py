@@ -1,6 +1,6 @@
 """The flows on disk with all they may name: the one place where flows, prompts and look-ups meet as one Library.
 
-Mistakes of flow files and of prompt catalogues come out alike, as ``flows.reading.Mistakes`` with every problem.
+Mistakes of flow files and of prompt catalogues come out alike, as ``Mistakes`` with every problem and its place.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crm_bridge.signatures import SIGNATURES
-from flows.flow import Library, LookUpSignature, Problem, World
-from flows.reading import Mistakes, read_folder
+from flows.flow import Library, LookUpSignature, World
+from flows.reading import read_folder
 from ivr_server.calls.look_ups import LOCAL, from_bridge
-from prompts import catalogue, problems
+from prompts import catalogue
 from prompts.catalogue import Catalogue
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -47,10 +47,7 @@ def load_world(sources: Sources) -> World:
 
 def load_catalogues(folder: Path) -> dict[str, Catalogue]:
     """Language -> catalogue. Raises Mistakes, OSError."""
-    try:
-        return catalogue.read_all(files(folder))
-    except problems.Mistakes as mistakes:
-        raise Mistakes(tuple(_problem(one) for one in mistakes.problems)) from None
+    return catalogue.read_all(files(folder))
 
 
 def look_ups() -> dict[str, LookUpSignature]:
@@ -77,7 +74,3 @@ def words(catalogues: Mapping[str, Catalogue], language: str) -> dict[str, str]:
 def _text(one: Catalogue, name: str) -> str:
     parts = one.prompts[name].parts
     return "".join(part if isinstance(part, str) else f"{{{part.name}}}" for part in parts)
-
-
-def _problem(one: problems.Problem) -> Problem:
-    return Problem(one.file, one.line, one.column, one.text, warning=one.warning)

@@ -80,7 +80,8 @@ def in_good_order(edge: Edge) -> bool:
 
 
 def _to_a_human(edge: Edge) -> bool:
-    return in_good_order(edge) and not isinstance(edge.event, NoInput)
+    """An edge on the way of a caller who wants a human: no waiting, no keys that are wrong."""
+    return in_good_order(edge) and not isinstance(edge.event, NoInput) and not edge.wrong
 
 
 def _without_key(edge: Edge) -> bool:

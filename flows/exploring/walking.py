@@ -49,11 +49,12 @@ class Watch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One answer to a state and the state it leads to. ``spent``: the budget that was used up with it, or ""."""
+    """One answer to a state, and where it leads. ``spent``: the budget used up with it, or ""; ``wrong``: a miss."""
 
     event: Event
     to: int
     spent: str = ""
+    wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ class Walk:
         self.turns += 1
         here = self.states[number]
         to = self._arrive(turn, (number, event, spent))
-        here.edges.append(Edge(event, to, spent))
+        here.edges.append(Edge(event, to, spent, turn.session.wrong > before.wrong))
         look(Seen(number, event, spent, before, turn, to))
         return turn
 

@@ -24,8 +24,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from flows.flow import Problem
-from flows.reading import Mistakes
-from marked_yaml import Marked, meant, read
+from marked_yaml import Marked, Mistakes, meant, read
 
 KEYS: Final = frozenset("0123456789*#ABCD")
 _TEXTS: Final = ("dialogue", "flow", "caller", "dialled", "language", "clock", "ends", "queue", "business", "ends_in")
@@ -79,7 +78,7 @@ def read_dialogues(text: str, file: str) -> list[Dialogue]:
     """The dialogues of one file: one at its top, or a list under ``dialogues:``. Raises Mistakes."""
     root, wrong = read(text, file)
     reader = _Reader(file)
-    reader.problems += (Problem(file, one.line, one.column, one.text) for one in wrong)
+    reader.problems += wrong
     found = reader.all(root) if root is not None else []
     if reader.problems:
         raise Mistakes(tuple(sorted(reader.problems)))

@@ -11,15 +11,14 @@ from typing import Any, NoReturn
 
 import click
 
-import marked_yaml
 from flows.drawing import svg
 from flows.explorer import Report, explore
 from flows.exploring.limits import Limits
 from flows.flow import Library
 from flows.inspecting import inspect
-from flows.reading import Mistakes
 from ivr_server import library as libraries
 from ivr_server.settings import read_settings
+from marked_yaml import Mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def command(folder: Path | None, **options: Any) -> None:
     try:
         sources = libraries.from_folder(read_settings(wish.path).sources(), folder)
         library = libraries.load_library(sources)
-    except (Mistakes, marked_yaml.Mistakes) as mistakes:
+    except Mistakes as mistakes:
         refuse(mistakes)
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
@@ -62,7 +61,7 @@ def command(folder: Path | None, **options: Any) -> None:
     raise SystemExit(1 if found else 0)
 
 
-def refuse(mistakes: Mistakes | marked_yaml.Mistakes) -> NoReturn:
+def refuse(mistakes: Mistakes) -> NoReturn:
     """Tell all mistakes of the files and leave with 1."""
     _tell(mistakes.problems)
     click.echo(f"{_counted(len(mistakes.problems), 'problem')}; nothing was walked")

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import click
 
-import marked_yaml
 from flows.dialogues import Dialogue, Result, Words, perform, read
 from flows.facts import Script
 from flows.flow import Library, Problem
-from flows.reading import Mistakes
 from ivr_server import library as libraries
 from ivr_server.commands.check import refuse
 from ivr_server.settings import read_settings
+from marked_yaml import Mistakes
 from prompts.speaking import Unspeakable
 from prompts.wording import Wording
 
@@ -37,7 +36,7 @@ def command(folder: Path | None, only: str, verbose: bool, path: Path | None) ->
         library = libraries.load_library(sources)
         dialogues = load_dialogues(sources.flows / "dialogues")
         words = words_of(sources, settings.operator.currency)
-    except (Mistakes, marked_yaml.Mistakes) as mistakes:
+    except Mistakes as mistakes:
         refuse(mistakes)
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
