@@ -57,6 +57,14 @@ def inspect(library: Library, broken: frozenset[str] = frozenset()) -> list[Prob
     return sorted(set(problems))
 
 
+def look_over(library: Library, flow: Flow, broken: frozenset[str]) -> list[Problem]:
+    """The same for what could be read of a flow that has mistakes: names only, since its ways are not whole."""
+    look = _Look(library, flow, broken, {})
+    for name, node in flow.nodes.items():
+        look.node(name, node)
+    return look.found
+
+
 def strangers(flow: Flow, names: frozenset[str]) -> list[Problem]:
     """Ways to nodes that are not in the file. ``names``: all its nodes, those with mistakes included."""
 
@@ -120,7 +128,7 @@ class _Look:
         self.found += strangers(self.flow, frozenset(self.flow.nodes))
         depths = _depths(self.flow)
         for name, node in self.flow.nodes.items():
-            self._node(name, node)
+            self.node(name, node)
             if depths.get(name, 0) > DEPTH_WARN and isinstance(node, Menu):
                 self.warn(("nodes", name), f'the menu "{name}" is {depths[name]} menus deep; {DEPTH_WARN} are enough')
         self._unreached()
@@ -160,7 +168,8 @@ class _Look:
             if name not in reached and not self.broken:
                 self.say(("nodes", name), f'no way leads to the node "{name}"')
 
-    def _node(self, name: str, node: Node) -> None:
+    def node(self, name: str, node: Node) -> None:
+        """All there is to say about one node by itself."""
         path: Path = ("nodes", name)
         if not NAME.match(name):
             self.say(path, _name_rule(name))
@@ -257,7 +266,8 @@ class _Look:
 
     def _fact(self, path: Path, fact: str) -> None:
         written = {name for kinds in self.known.values() for name, _ in kinds}
-        if self.known and fact not in written and not self.broken:
+        reached = any(flow == self.flow.name for flow, _ in self.known)
+        if reached and fact not in written and not self.broken:
             self.say(path, f'nothing brings the fact "{fact}"{nearest(fact, written)}')
 
     def _menu(self, path: Path, node: Menu) -> None:

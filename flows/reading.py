@@ -16,12 +16,12 @@ from functools import cache, reduce
 from operator import or_
 from pathlib import PurePath
 from types import UnionType
-from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from flows.flow import Always, Flow, Library, Marks, Path, Problem, World
-from flows.inspecting import inspect, nearest, strangers
+from flows.inspecting import inspect, look_over, nearest, strangers
 from flows.kinds import KINDS
 from marked_yaml import Marked, Mistakes, read
 
@@ -58,7 +58,9 @@ ANY_NODE: Any = Annotated[reduce(or_, KINDS.values()), Field(discriminator="kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowFile:
-    """A flow as its author writes it."""
+    """A flow as its author writes it; unknown keys are refused in it and in all its nodes."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     flow: str
     start: str
@@ -81,18 +83,22 @@ def read_folder(files: Mapping[str, str], world: World) -> Library:
     """All flows of a library (file name -> text), checked against each other and the world. Raises Mistakes of all."""
     flows: dict[str, Flow] = {}
     problems: list[Problem] = []
+    parts: list[Flow] = []
     broken: set[str] = set()
     for file, text in sorted(files.items()):
         flow, wrong = _attempt(text, file)
         problems += wrong
         if flow is None or wrong:
             broken.add(flow.name if flow else PurePath(file).stem)
+            parts += [flow] if flow else []
         elif flow.name in flows:
             problems.append(Problem(file, *flow.marks.value(("flow",)), f'the flow "{flow.name}" is given twice'))
         else:
             flows[flow.name] = flow
     library = Library(flows, world.prompts, world.look_ups, world.queues, world.languages, world.spoken, _digest(files))
-    problems += [problem for problem in inspect(library, frozenset(broken)) if not problem.warning]
+    found = inspect(library, frozenset(broken))
+    found += (problem for part in parts for problem in look_over(library, part, frozenset(broken)))
+    problems += [problem for problem in found if not problem.warning]
     if problems:
         raise Mistakes(tuple(sorted(problems)))
     return library

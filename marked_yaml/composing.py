@@ -55,6 +55,8 @@ def _refuse_bombs(text: str) -> None:
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _refusal("anchors and aliases are not allowed", event)
+        if getattr(event, "tag", None) not in (None, "!"):
+            raise _refusal("tags are not allowed", event)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         nodes += isinstance(event, yaml.NodeEvent)
         if depth > DEEPEST or nodes > MOST_NODES:

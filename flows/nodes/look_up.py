@@ -13,7 +13,7 @@ from flows.turns import Answered, Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUpNode(Node):
-    """``with_`` binds arguments to facts of other names, ``given`` to words of the flow (a queue's name)."""
+    """``with`` binds arguments to facts of other names, ``given`` to words of the flow (a queue's name)."""
 
     awaits: ClassVar[str] = "LookUp"
     kind: Literal["look_up"] = "look_up"

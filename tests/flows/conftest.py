@@ -14,9 +14,20 @@ from flows.session import Offer, Session, Turn
 from flows.turns import Event
 
 CORE = ("no_input", "operator_offer", "wrong_key", "wrong_entry", "yes_no", "comfort", "one_moment")
-PLAIN = (
-    "welcome main_menu menu_help option_fees option_human option_english bye sorry ask_phone ask_password ask_month notice"
-).split()
+PLAIN = [
+    "welcome",
+    "main_menu",
+    "menu_help",
+    "option_fees",
+    "option_human",
+    "option_english",
+    "bye",
+    "sorry",
+    "ask_phone",
+    "ask_password",
+    "ask_month",
+    "notice",
+]
 PROMPTS: dict[str, dict[str, str]] = {
     "press": {"task": "prompt", "key": "digits"},
     **{name: {} for name in CORE},

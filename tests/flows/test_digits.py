@@ -109,6 +109,8 @@ def test_E4_every_string_of_four_signs(rule: EntryRule) -> None:
                 entry = press(entry, key)
             closed = lapse(entry).closed
             assert closed is None or closed == "*" or set(closed) <= allowed
-            assert closed is None or closed == "*" or closed in "".join(keys).replace("A", "").replace("B", "").replace(
-                "C", ""
-            ).replace("D", "")
+            assert (
+                closed is None
+                or closed == "*"
+                or closed in "".join(keys).replace("A", "").replace("B", "").replace("C", "").replace("D", "")
+            )

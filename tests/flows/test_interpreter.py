@@ -248,7 +248,7 @@ def with_menu(talk: Any) -> Any:
 
 def test_an_event_that_answers_nothing_is_illegal(talk: Any) -> None:
     """Keys for a Play, an answer for a Collect, anything after the end, a session of another library."""
-    with pytest.raises(IllegalEvent, match="Keyed does not answer Play of main.welcome"):
+    with pytest.raises(IllegalEvent, match=r"Keyed does not answer Play of main\.welcome"):
         talk(key("1"))
     talk(Played())
     with pytest.raises(IllegalEvent):
