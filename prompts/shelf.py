@@ -22,7 +22,7 @@ from typing import Final
 from prompts import audio
 from prompts.audio import Sound
 
-RECIPE: Final = "3"  # raised when the same words and voice give another sound
+RECIPE: Final = "4"  # raised when the same words and voice give another sound
 PLEASE_HOLD: Final = {"zh": "请稍候。", "en": "One moment, please."}
 
 

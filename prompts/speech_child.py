@@ -14,7 +14,6 @@ import ctypes
 import json
 import os
 import sys
-import tempfile
 import wave
 from collections.abc import Callable
 from typing import Any, Final
@@ -25,36 +24,37 @@ INSTALL_PIPER: Final = "the voice piper is not installed: run pip install 'ivr-s
 
 
 class Espeak:
-    """pyttsx3 over the eSpeak NG of the espeakng-loader wheel, else over the system's."""
+    """pyttsx3 over the eSpeak NG of the espeakng-loader wheel, else over the system's.
+
+    pyttsx3 runs eSpeak in a thread of its own, and then a new pace is obeyed one utterance late, and a late callback
+    of one utterance ends the next before its first sample (11 of 1,700 came out empty). So eSpeak is told to work in
+    the caller's thread, where each word is the same however often and in whatever order it is said; it then ends
+    with a bare callback, for which pyttsx3 is given the event that it waits for.
+    """
 
     def __init__(self) -> None:
-        self._library = _loaded_espeak()
-        self._asked, self._settled = "", ("", 0, 0.0)
+        self._library, self._asked = _loaded_espeak(), ""
         try:
             import pyttsx3  # noqa: PLC0415 (only after our eSpeak is loaded, so that it finds that one)
             from pyttsx3.drivers import _espeak  # noqa: PLC0415
 
-            self._engine, self._finish = pyttsx3.init("espeak"), _espeak.Synchronize
+            _espeak.AUDIO_OUTPUT_RETRIEVAL = _espeak.AUDIO_OUTPUT_SYNCHRONOUS
+            self._engine = pyttsx3.init("espeak")
         except (ImportError, OSError, RuntimeError) as fault:
             raise RuntimeError(INSTALL_ESPEAK) from fault
+        _end_properly(_espeak, self._engine.proxy._driver)
 
     def use(self, voice: str, rate: int, volume: float) -> None:
-        """Take a voice, pace and volume. A new pace is obeyed one utterance late, so one is said for nothing."""
-        if (voice, rate, volume) == self._settled:
-            return
-        self._asked, self._settled = voice, (voice, rate, volume)
+        """Take a voice, a pace and a volume; whether there is such a voice is known once it has spoken."""
+        self._asked = voice
         for name, value in (("voice", voice), ("rate", rate), ("volume", volume)):
             self._engine.setProperty(name, value)
-        with tempfile.TemporaryDirectory(prefix="speech-") as folder:
-            self.say("1", os.path.join(folder, "nothing.wav"))
 
     def say(self, words: str, file: str) -> None:
         """One utterance into one WAV file; an unknown voice is an error, which pyttsx3 would not say."""
         self._engine.save_to_file(words, file)
         self._engine.runAndWait()
-        self._finish()  # else a late callback of this utterance ends the next one before its first sample
         if str(self._engine.getProperty("voice")).lower() != self._asked.lower():
-            self._settled = ("", 0, 0.0)
             raise RuntimeError(f'eSpeak has no voice "{self._asked}"')
 
     def phonemes(self, words: str) -> str:
@@ -69,6 +69,17 @@ class Espeak:
         while rest.value:
             clauses.append((spell(ctypes.byref(rest), 1, 2) or b"").decode())
         return " ".join(clauses)
+
+
+def _end_properly(espeak: Any, driver: Any) -> None:
+    """Turn eSpeak's last callback, which has neither samples nor events, into the one that pyttsx3 waits for."""
+    over = (espeak.EVENT * 2)()
+    over[0].type, over[1].type = espeak.EVENT_MSG_TERMINATED, espeak.EVENT_LIST_TERMINATED
+
+    def heard(wav: Any, samples: int, events: Any) -> int:
+        return int(driver._onSynth(wav, samples, events) if wav else driver._onSynth(None, 0, over))
+
+    espeak.SetSynthCallback(heard)
 
 
 def _loaded_espeak() -> Any:

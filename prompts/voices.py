@@ -18,7 +18,7 @@ from prompts.audio import NotASound, Sound
 DEADLINE_S: Final = 30.0  # for one utterance; Piper loads its model within it
 VOLUME: Final = 0.7  # at 1.0 eSpeak's Mandarin clips
 USUAL: Final = {"zh espeak": "sit/cmn", "en espeak": "gmw/en-us", "en piper": "joe"}  # when only an engine is named
-PACE: Final = {"zh": 190, "en": 165}  # eSpeak's words a minute: calm enough for a telephone
+PACE: Final = {"zh": 180, "en": 165}  # eSpeak's words a minute: calm enough for a telephone
 # Written otherwise for the voice alone: eSpeak reads these characters in their other reading.
 RESPELT: Final = {"zh": {"还款": "环款", "重听": "虫听"}, "en": {"a.m.": "A.M.", "p.m.": "P.M."}}
 
@@ -83,7 +83,7 @@ class SpeechChild:
     """The speech process: started when first asked, killed when it hangs, started anew after a death."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One request; tried a second time in a new process when the first one dies or hangs."""
@@ -98,7 +98,7 @@ class SpeechChild:
 
     def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         if process:
             process.kill()
             process.communicate()
@@ -111,7 +111,7 @@ class SpeechChild:
             raise SpeechFault(f"the speech engine died or hung at {request['words']!r}") from fault
 
     def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
-        process = self._process = self._process or _spawned()
+        process = self.process = self.process or _spawned()
         if process.stdin is None or process.stdout is None:
             raise OSError("no pipes")
         process.stdin.write(json.dumps(request).encode() + b"\n")
