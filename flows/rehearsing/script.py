@@ -128,7 +128,7 @@ class _Reader:
             tree = self.mapping(at)
         self.known(tree, _STEPS)
         for what, (key, value) in tree.items():
-            words = tuple(self.text(each) for each in self.listed(value)) if value.value is not None else ()
+            words = tuple(self.text(each) for each in self.listed(value)) if value.value else ()
             if what == "presses" and not all(set(word) <= KEYS and word for word in words):
                 self.wrong(value, "keys are 0-9, * and #")
             elif what == "waits" and not all(word.isdigit() for word in words):
@@ -154,7 +154,7 @@ class _Reader:
         [(outcome, (_, value))] = tree.items()
         if outcome == "fails":
             return Answer("", {}, self.text(value), *place)
-        facts = self.mapping(value) if value.value is not None else {}
+        facts = self.mapping(value) if value.value else {}
         return Answer(outcome, {name: fact for name, (_, fact) in facts.items()}, "", *place)
 
     def known(self, tree: Mapping[str, tuple[Marked, Marked]], words: tuple[str, ...]) -> None:

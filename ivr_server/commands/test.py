@@ -17,6 +17,8 @@ from marked_yaml import Mistakes
 from prompts.speaking import Unspeakable
 from prompts.wording import Wording
 
+LATEST = 20  # lines of a failed call that are told; -v tells all
+
 
 @click.command("test")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
@@ -88,8 +90,8 @@ def _run(library: Library, dialogues: list[Dialogue], words: Words, verbose: boo
 def _tell(result: Result, verbose: bool) -> None:
     mark = click.style("FAIL", fg="red") if result.problems else click.style("pass", fg="green")
     click.echo(f"{mark}  {result.dialogue.title}")
-    if result.problems or verbose:
-        for line in result.tale:
-            click.echo(f"        {line}")
+    told = result.tale if verbose else result.tale[-LATEST:] if result.problems else ()
+    for line in told:
+        click.echo(f"        {line}")
     for problem in result.problems:
         click.echo(f"      {problem}")
