@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from prompts.voices import SpeechChild, voices
 from prompts.wording import Wording
 
 Say = Callable[[str], None]
+SOON_S = 1.0  # what is done by then needs no progress
 
 
 class Progress:
@@ -27,11 +29,12 @@ class Progress:
     def __init__(self, what: str, say: Say) -> None:
         self._what, self._say = what, say
         self._told = 0
+        self._began = time.monotonic()
 
     def __call__(self, done: int, of: int, words: str = "") -> None:
         """``done`` of ``of``."""
         share = 20 * done // max(of, 1)
-        if share > self._told:
+        if share > self._told and time.monotonic() - self._began > SOON_S:
             self._told = share
             self._say(f"  {self._what}: {done:,} of {of:,}")
 

@@ -60,7 +60,7 @@ from ivr_server.heart import Heart
 from ivr_server.log_lines import JsonLines
 from ivr_server.metrics import Metrics
 from ivr_server.notice import Notice
-from ivr_server.settings import Settings, read_settings, token
+from ivr_server.settings import AGI_PORT, WEB_PORT, Settings, read_settings, token
 from marked_yaml import Mistakes
 from prompts.store import Store, Trouble
 from prompts.wording import Wording
@@ -114,11 +114,14 @@ class IvrService(Service):
         self.ports: list[IListeningPort] = []
         self._closing: list[Callable[[], Awaitable[None] | None]] = []
         self.up: Deferred[None] | None = None
+        self.status = 0
 
     def startService(self) -> None:
         """Begin the way up; a failure is told and ends the process."""
         Service.startService(self)
         self.reactor.addSystemEventTrigger("before", "shutdown", lambda: ensureDeferred(self._down()))
+        # twistd would give 0 for a start that failed, and end a clean stop by the signal that asked for it
+        self.reactor.addSystemEventTrigger("after", "shutdown", lambda: os._exit(self.status))
         self.up = ensureDeferred(self._up())
         self.up.addErrback(self._failed)
 
@@ -127,9 +130,8 @@ class IvrService(Service):
             tell(f"ivr-server cannot start: {failure.getErrorMessage()}")
         else:
             log.failure("ivr-server cannot start", failure)
-        self.reactor.exitStatus = 1
-        with suppress(Exception):
-            self.reactor.stop()
+        self.status = 1
+        self.reactor.callWhenRunning(self.reactor.stop)
 
     # --- the way up
 
@@ -204,8 +206,8 @@ class IvrService(Service):
         )
         factory.counted = self._counted
         self.agi = factory
-        agi = self._port(settings.agi.port, factory, settings.agi.host)
-        web = self._port(settings.web.port, make_site(self._parts()), settings.web.host)
+        agi = self._port((settings.agi.port, AGI_PORT), factory, settings.agi.host)
+        web = self._port((settings.web.port, WEB_PORT), make_site(self._parts()), settings.web.host)
         where = {"pid": os.getpid(), "agi": [settings.agi.host, agi], "web": [settings.web.host, web]}
         (settings.folder / RUNNING).write_text(json.dumps(where))
         address = f"http://{settings.web.host}:{web}"
@@ -214,13 +216,16 @@ class IvrService(Service):
         if settings.web.phone != "off":
             tell(f"Call from your browser: {address}/phone")
 
-    def _port(self, wanted: int, factory: Any, host: str) -> int:
+    def _port(self, wanted: tuple[int | None, int], factory: Any, host: str) -> int:
+        """Listen at the port that was set, and there only; with none set, at the usual one or any free one."""
+        named, usual = wanted
         try:
-            port = self.reactor.listenTCP(wanted, factory, interface=host, backlog=512)
+            port = self.reactor.listenTCP(usual if named is None else named, factory, interface=host, backlog=512)
         except CannotListenError as fault:
-            raise CannotStart(
-                f"port {wanted} at {host} is in use ({fault.socketError}); stop what uses it, or set another port"
-            ) from None
+            if named is not None:
+                why = f"port {named} at {host} cannot be used ({fault.socketError})"
+                raise CannotStart(f"{why}; stop what uses it, or set another") from None
+            port = self.reactor.listenTCP(0, factory, interface=host, backlog=512)
         self.ports.append(port)
         number: int = port.getHost().port
         return number

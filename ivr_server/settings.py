@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +20,7 @@ from ivr_server.library import Sources
 from marked_yaml import Mistakes, Problem, read, shaped
 from prompts.store import Folders
 
+AGI_PORT, WEB_PORT = 4573, 8080
 HOUSE = Path(__file__).resolve().parent.parent
 STRICT = ConfigDict(extra="forbid")
 
@@ -58,10 +59,10 @@ def _day(text: str) -> date:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agi:
-    """Where Asterisk calls in. ``port`` 0 takes a free one; ``allow`` are the peers' addresses or networks."""
+    """Where Asterisk calls in. ``port`` left out: 4573, or a free one; ``allow``: addresses, networks."""
 
     host: str = "127.0.0.1"
-    port: int = 4573
+    port: int | None = None
     allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     max_calls: int = 1_000
 
@@ -69,10 +70,10 @@ class Agi:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
-    """The console. ``phone``: who may use the keypad phone without signing in: loopback, everywhere or off."""
+    """The console. ``port`` left out: 8080, or a free one. ``phone``, without sign-in: loopback, everywhere or off."""
 
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: int | None = None
     phone: str = "loopback"
     hosts: tuple[str, ...] = ()  # further host names the console answers to
 
@@ -156,8 +157,3 @@ def token(settings: Settings) -> str:
     with os.fdopen(handle, "w") as file:
         file.write(made := secrets.token_urlsafe(24))
     return made
-
-
-def with_free_ports(settings: Settings) -> Settings:
-    """The same with ports 0, for a machine where the usual ones may be taken."""
-    return replace(settings, agi=replace(settings.agi, port=0), web=replace(settings.web, port=0))

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ivr_server.pbx.fetch import Installed
-from ivr_server.settings import Settings, token
+from ivr_server.settings import AGI_PORT, Settings, token
 
 UNAMBIGUOUS = "abcdefghijkmnpqrstuvwxyz23456789"
 AGENTS = ("1001", "1002")
@@ -85,7 +85,7 @@ def from_settings(settings: Settings, folder: Path, caller: str = "13800138000")
     return Plan(
         folder=folder.resolve(),
         sounds=Path(settings.sound_folders().sounds),
-        agi=f"{host}:{settings.agi.port}",
+        agi=f"{host}:{settings.agi.port or AGI_PORT}",
         token=token(settings),
         ami_secret=kept["ami"],
         queues=settings.queues,
