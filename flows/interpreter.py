@@ -22,6 +22,7 @@ BUDGET: Final = 200  # turns; then always.too_long, once
 LIMIT: Final = 230  # turns; then the end, whatever the flow says
 TRIES: Final = 3  # wrong entries at a node
 TRIES_A_CALL: Final = 10
+FAULTS: Final = 3  # of the world in a row, with no key between
 HOPS: Final = 100  # nodes passed in one turn
 TOLD: Final = frozenset({"money", "month", "date", "time", "count", "digits"})  # kinds the trail tells of an answer
 
@@ -67,6 +68,7 @@ class _Walk:
 
     __slots__ = (
         "_facts",
+        "apologised",
         "ended",
         "failures",
         "frames",
@@ -88,7 +90,8 @@ class _Walk:
         self._facts: Facts | None = session.facts  # None when ``known`` has changed
         self.language, self.ended = session.language, ""
         self.last: Enqueue | End = _NOTHING
-        self.silent_ms, self.wrong, self.failures = session.silent_ms, session.wrong, session.failures
+        self.silent_ms, self.wrong = session.silent_ms, session.wrong
+        self.failures, self.apologised = session.failures, session.apologised
         self.steps = session.steps + 1
         self.notes: list[Note] = []
 
@@ -154,6 +157,7 @@ class _Walk:
         if here.node.secret() and event.keys.isdigit() and event.keys not in here.options:
             raise IllegalEvent("the keys of a secret came in clear, not as a handle")
         self.silent_ms = self.failures = 0
+        self.apologised = False
         frame = self.frames[-1]
         if frame.silences:
             self.frames[-1] = Frame(frame.flow, frame.node, 0, frame.misses, frame.stage, frame.rounds)
@@ -226,16 +230,17 @@ class _Walk:
         self.frames = [Frame(root, getattr(_always(self.library.flows[root]), where))]
 
     def fail(self, fault: str, to: str = "") -> None:
-        """The world's fault: the node's own way, else always.failed once; a third without a key ends the call."""
+        """The world's fault: the node's own way, else always.failed, once. The fourth without a key ends the call."""
         self.note("failed", (("fault", fault),))
         if self.silent_ms >= SILENCE_MS:  # even the goodbye cannot be spoken: nobody is left to be sent anywhere
             return self.over(End("silent"))
-        if self.failures >= 2:
+        self.failures += 1
+        if self.failures > FAULTS or (self.apologised and not to):
             return self.over(End("failed"))
-        self.failures += 1 if to else 2
         if to:
             self.frames[-1] = _at(self.frames[-1], to)
         else:
+            self.apologised = True
             self.unwind("failed", told=True)
         return None
 
@@ -313,7 +318,7 @@ class _Walk:
         old = self.old
         frames = tuple(self.frames) or old.frames[:1]
         facts = tuple(sorted(self.known.items())) if self._facts is None else self._facts
-        state = (self.silent_ms, self.wrong, self.steps, self.ended, self.failures)
+        state = (self.silent_ms, self.wrong, self.steps, self.ended, self.failures, self.apologised)
         return Session(old.call, old.version, frames, self.language, facts, *state)
 
 

@@ -46,7 +46,8 @@ class Session:
     wrong: int = 0  # wrong entries in the whole call
     steps: int = 0  # turns taken
     ended: str = ""
-    failures: int = 0  # weight of the world's faults since the last key: 1 answered by its node, 2 by always.failed
+    failures: int = 0  # faults of the world since the last key
+    apologised: bool = False  # whether one of them went to always.failed
 
 
 @dataclass(frozen=True, slots=True)

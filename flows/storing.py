@@ -25,6 +25,7 @@ def dump(session: Session) -> str:
         "steps": session.steps,
         "ended": session.ended,
         "failures": session.failures,
+        "apologised": session.apologised,
     }
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
 

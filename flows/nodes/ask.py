@@ -68,8 +68,12 @@ class Ask(Collecting):
         if inherited:
             return inherited
         fact = self.shape().fact(event.keys, event.length)
-        return self._take(fact, event.length) if fact else Wrong("" if self.secret() else event.keys)
+        return self._take(fact, event.length) if fact else Wrong("" if self._private() else event.keys)
+
+    def _private(self) -> bool:
+        """What proves who is calling is not for the trail."""
+        return self.form in ("password", "code")
 
     def _take(self, fact: Fact, length: int) -> Go:
-        said = ("length", str(length)) if fact.kind == "secret" else ("value", shown(fact))
+        said = ("length", str(length)) if self._private() else ("value", shown(fact))
         return Go(self.to, ((self.into, fact),), notes=(("entered", (("fact", self.into), said)),))

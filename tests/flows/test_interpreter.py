@@ -195,6 +195,33 @@ def test_C1_a_failure_goes_the_nodes_way_else_the_flows(talk: Any) -> None:
     assert talk.now.command == End("failed")
 
 
+def test_C1_the_fourth_fault_without_a_key_ends_the_call(talk: Any) -> None:
+    """An apology does not bar a node's own way out: the queue is reached though two look-ups failed before it."""
+    to_password(talk)(Keyed("secret-1", 6), Failed("unavailable"))
+    assert talk.now.session.apologised
+    from dataclasses import replace
+
+    from flows.session import Frame
+
+    asking = replace(talk.now.session, frames=(Frame("main", "human"),))
+    assert advance(talk.library, asking, Failed("deadline")).command == Enqueue("service", "fees")
+    worn = replace(asking, failures=3)
+    assert advance(talk.library, worn, Failed("deadline")).command == End("failed")
+    talk(Failed("prompt"))
+    assert talk.now.command == End("failed")
+
+
+def test_P10_a_code_that_proves_who_calls_is_not_told(small: Library) -> None:
+    """The service code on the paper bill goes to the look-up; the trail says how long it was."""
+    from flows.nodes.ask import Ask
+    from flows.nodes.node import Go, Wrong
+
+    node = Ask(form="code", into="code", to="prove")
+    taken = node.answer(key("480593"), {})
+    assert isinstance(taken, Go) and "480593" not in repr(taken.notes)
+    assert node.answer(key("48"), {}) == Wrong("")
+
+
 def test_C7_an_answer_that_nobody_declared_is_a_failure(talk: Any) -> None:
     """Another outcome, a missing fact, a fact of another kind or too many: garbage, and never spoken."""
     to_password(talk)
