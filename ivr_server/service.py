@@ -27,7 +27,6 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 
-from crm_bridge import journal as journals
 from crm_bridge import versions
 from crm_bridge.answers import LookUpFault
 from crm_bridge.asking import LookUps as BridgeLookUps
@@ -54,7 +53,8 @@ from ivr_server.calls.look_ups import LookUps
 from ivr_server.calls.performer import Tools
 from ivr_server.calls.routing import Routes
 from ivr_server.console.feed import Feed
-from ivr_server.console.parts import DemoCustomer, Health, HealthPart, Parts, PhoneParts
+from ivr_server.console.journal import DemoCustomers, JournalCalls
+from ivr_server.console.parts import Health, HealthPart, Parts, PhoneParts
 from ivr_server.console.site import make_site
 from ivr_server.heart import Heart
 from ivr_server.log_lines import JsonLines
@@ -236,7 +236,7 @@ class IvrService(Service):
         return Parts(
             reactor=self.reactor,
             staff=StaffBook(self.database, self.hashing),
-            calls=PastCalls(self.database),
+            calls=JournalCalls(self.database),
             feed=self.feed,
             health=self._health,
             registry=self.metrics.registry,
@@ -246,7 +246,7 @@ class IvrService(Service):
                 token=token(settings),
                 sounds=tuple(map(Path, (sounds.sounds, sounds.spool))),
                 caller=SHOWN[0].phone,
-                customers=_demo_customers,
+                customers=DemoCustomers(self.database),
             ),
             titles=lambda language: libraries.words(self.words.catalogues, language),
             hosts=settings.web.hosts,
@@ -263,6 +263,8 @@ class IvrService(Service):
             for note in turn.notes:
                 shown = {"step": note.step, "flow": note.flow, "node": note.node, "what": note.what}
                 self.feed.publish(call, {**shown, "detail": dict(note.detail)})
+            frame = turn.session.frames[-1]
+            self.feed.publish(call, {"what": "at", "flow": frame.flow, "node": frame.node})
 
     def _counted(self, reason: str) -> None:
         self.metrics.refused.labels(reason).inc()
@@ -329,28 +331,6 @@ class IvrService(Service):
         for line in tuple(self.calls.current.values()):
             line.close()
         await task.deferLater(self.reactor, 0.05)
-
-
-class PastCalls:
-    """What the console reads of the journal."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def recent(self, limit: int) -> list[journals.CallRecord]:
-        """The latest calls, newest first."""
-        return await self._database.run(journals.newest_calls, limit)
-
-    async def find(self, call: str) -> journals.CallRecord | None:
-        """One call with its notes, or None."""
-        return await self._database.run(journals.read_call, call)
-
-
-async def _demo_customers() -> list[DemoCustomer]:
-    return [
-        DemoCustomer(shown.phone, {"en-US": f"{shown.name}: {shown.what}"}, shown.password, shown.service_code)
-        for shown in SHOWN
-    ]
 
 
 def make_application() -> Application:

@@ -21,7 +21,7 @@ class TooSlow(Exception):
 
 
 class Feed:
-    """Notes by call. A note is plain data: step, flow, node, what, detail."""
+    """Notes by call. A note is plain data: step, flow, node, what, detail; "at" only tells where the call is."""
 
     def __init__(self) -> None:
         self._readers: dict[str, list[Reader]] = {}

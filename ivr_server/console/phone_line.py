@@ -1,6 +1,6 @@
 """The browser's telephone line: a WebSocket on one side, a stand-in for Asterisk on the other.
 
-In come three small messages: call, key, hang_up. Out go values: connected, playing, silent, listening, note, over,
+In come three small messages: call, key, hang_up. Out go values: connected, playing, silent, listening, note, at, over,
 failed. What the browser does not read in time is kept up to a cap, then the line is dropped (FAULTS I11); what it sends
 is capped in size and rate. A socket that goes takes its call with it, as a receiver put down would.
 """
@@ -27,7 +27,7 @@ from zope.interface import implementer
 
 from ivr_server.console.feed import Feed, TooSlow
 from ivr_server.console.sounds import SoundShelf
-from ivr_server.console.story import as_note, tell
+from ivr_server.console.story import as_note, tell, titles_for
 from ivr_server.console.visit import Visit
 
 MOST_LINES: Final = 50
@@ -123,7 +123,7 @@ class PhoneLine:
     def __init__(self, exchange: Exchange, visit: Visit) -> None:
         self._exchange = exchange
         self._language = visit.words.language
-        self._titles = visit.parts.titles(self._language)
+        self._titles = titles_for(visit)
         self._transport: Any = None
         self._kept: deque[str] = deque()
         self._paused = self._gone = self._hung_up = self._dialling = False
@@ -315,6 +315,9 @@ class PhoneLine:
             self._over("failed", why="failed")
 
     def _note(self, plain: Mapping[str, Any]) -> None:
+        if plain["what"] == "at":  # no step of the trail: where the call is now
+            self.tell("at", flow=str(plain["flow"]), node=str(plain["node"]))
+            return
         step = tell(as_note(plain), self._language, self._titles)
         if step is not None:
             self.tell("note", what=step.what, words=step.words, flow=str(plain["flow"]), node=str(plain["node"]))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from itertools import zip_longest
 from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -16,6 +18,7 @@ from ivr_server.console.visit import Refused, Reply, Visit
 from ivr_server.console.words import Words
 
 MOST_ROWS: Final = 100
+SLOT: Final = re.compile(r"{[^{}]*}")
 PLACE: Final = ("step", "flow", "node", "what")
 
 
@@ -110,8 +113,24 @@ def _facts(visit: Visit, record: Any) -> list[tuple[str, str]]:
 
 def steps(visit: Visit, notes: Sequence[Mapping[str, Any]]) -> list[Step]:
     """Notes as steps, each in words; a note that has none is left out."""
-    titles = visit.parts.titles(visit.words.language)
-    return [step for note in notes if (step := tell(as_note(note), visit.words.language, titles)) is not None]
+    titles = titles_for(visit)
+    told = [as_note(note) for note in notes]
+    kept = [note for note, after in zip_longest(told, told[1:]) if not _answered_by(note, after)]
+    return [step for note in kept if (step := tell(note, visit.words.language, titles)) is not None]
+
+
+def _answered_by(note: Note, after: Note | None) -> bool:
+    """A question whose answer follows: the answer names it, so that it need not be told twice."""
+    if note.what != "asked" or after is None or after.what != "answered":
+        return False
+    return dict(note.detail).get("look_up") == dict(after.detail).get("look_up")
+
+
+def titles_for(visit: Visit) -> dict[str, str]:
+    """What prompts, look-ups and outcomes are called; a slot in a prompt's words is shown as a gap."""
+    own = {key.removeprefix("told_"): text for key, text in visit.words.starting("told_").items()}
+    prompts = visit.parts.titles(visit.words.language)
+    return own | {name: SLOT.sub("…", text) for name, text in prompts.items()}
 
 
 def tell(note: Note, language: str, titles: Mapping[str, str]) -> Step | None:
@@ -121,7 +140,7 @@ def tell(note: Note, language: str, titles: Mapping[str, str]) -> Step | None:
 
 
 def as_note(plain: Mapping[str, Any]) -> Note:
-    """A note out of its plain data: what it tells beyond its place is in ``detail``, or lies beside it (the journal)."""
+    """A note out of its plain data: what it tells beyond its place is in ``detail`` or beside it (the journal)."""
     detail = plain["detail"] if "detail" in plain else {key: plain[key] for key in plain if key not in PLACE}
     texts = tuple((str(key), str(value)) for key, value in detail.items())
     step, flow, node, what = (plain.get(key, "") for key in PLACE)

@@ -60,9 +60,20 @@ class Record:
 
 
 NOTES = (
-    {"step": 1, "flow": "main", "node": "main_menu", "what": "heard", "detail": {"prompt": "main_menu", "share": "80"}},
-    {"step": 2, "flow": "main", "node": "main_menu", "what": "chosen", "detail": {"key": "1", "prompt": "option_fees"}},
-    {"step": 3, "flow": "fees", "node": "say_bill", "what": "tagged", "detail": {"tag": EVIL}},
+    {"step": 1, "flow": "main", "node": "which_language", "what": "asked", "look_up": "caller_language"},
+    {
+        "step": 2,
+        "flow": "main",
+        "node": "which_language",
+        "what": "answered",
+        "look_up": "caller_language",
+        "outcome": "zh_cn",
+    },
+    {"step": 3, "flow": "main", "node": "main_menu", "what": "heard", "prompts": "main_menu", "share": "80"},
+    {"step": 3, "flow": "main", "node": "main_menu", "what": "chosen", "key": "1", "prompt": "option_fees"},
+    {"step": 4, "flow": "fees", "node": "ask_phone", "what": "entered", "fact": "phone", "value": "13800138000"},
+    {"step": 5, "flow": "fees", "node": "say_bill", "what": "tagged", "tag": EVIL},
+    {"step": 6, "flow": "fees", "node": "say_bill", "what": "went", "to": "human"},
 )
 
 
@@ -110,7 +121,8 @@ class Scripted:
         """Play what the table says."""
         words, node = SCRIPT[key]
         self.ear.playing(str(self.folder / f"sound{key}"), 4_000, words)
-        self.note(node, "heard", prompt="main_menu", share="100")
+        self.note(node, "heard", prompts="main_menu", share="100")
+        self.feed.publish(self.ends.call, {"what": "at", "flow": "main", "node": node})
 
     def press(self, key: str) -> None:
         """A key cuts what plays."""
@@ -170,6 +182,7 @@ def build(folder: Path, allowed: str = "loopback") -> Any:
         phone=PhoneParts(allowed=allowed, sounds=(folder,), customers=customers),
         hosts=("desk.example",),
         metrics_token="let-me-count",
+        titles=lambda _language: {"main_menu": "What can we do for you?", "option_fees": "For your bill of {month}"},
         zone="Asia/Shanghai",
     )
     return make_site(parts, dial), database, hashing

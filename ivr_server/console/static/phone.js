@@ -1,4 +1,4 @@
-// The keypad phone. The server speaks FastAGI for us; over the socket come values: playing, silent, listening, note, over.
+// The keypad phone. The server speaks FastAGI for us; over the socket come values: playing, silent, listening, note, at, over.
 
 import { Sounds } from "./tones.js";
 
@@ -67,6 +67,10 @@ function note(one) {
   $("trail").append(line);
   while ($("trail").children.length > 300) $("trail").firstChild.remove();
   $("trail").scrollTop = $("trail").scrollHeight;
+  at(one);
+}
+
+function at(one) {
   $("node").textContent = one.node ? `${one.flow} › ${one.node}` : "";
 }
 
@@ -95,6 +99,7 @@ const HEARD = {
   silent: () => { sounds.stop(); quiet(); },
   listening: () => { if (busy()) show("listening"); },
   note,
+  at,
   over: (one) => over(one.variables),
   failed: (one) => { sounds.stop(); clearInterval(ticking); show("failed", words[`phone_state_${one.why}`]); },
 };
