@@ -26,6 +26,7 @@ from flows.nodes.speak_in import SpeakIn
 from flows.nodes.sub_flow import SubFlow
 from flows.nodes.tries import Tries
 from flows.tracing import ALWAYS, Kinds, Place, trace
+from flows.ways import circles, depths, within
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 KEY: Final = re.compile(r"[0-9]{1,2}\Z|\*\Z")
@@ -53,7 +54,7 @@ def inspect(library: Library, broken: frozenset[str] = frozenset()) -> list[Prob
         look = _Look(library, flow, broken, known)
         problems += look.whole()
     problems += _core(library)
-    problems += _circles(library)
+    problems += circles(library)
     return sorted(set(problems))
 
 
@@ -126,11 +127,11 @@ class _Look:
         """All there is to say about the flow."""
         self._head()
         self.found += strangers(self.flow, frozenset(self.flow.nodes))
-        depths = _depths(self.flow)
+        deep = depths(self.flow)
         for name, node in self.flow.nodes.items():
             self.node(name, node)
-            if depths.get(name, 0) > DEPTH_WARN and isinstance(node, Menu):
-                self.warn(("nodes", name), f'the menu "{name}" is {depths[name]} menus deep; {DEPTH_WARN} are enough')
+            if deep.get(name, 0) > DEPTH_WARN and isinstance(node, Menu):
+                self.warn(("nodes", name), f'the menu "{name}" is {deep[name]} menus deep; {DEPTH_WARN} are enough')
         self._unreached()
         return self.found
 
@@ -161,9 +162,9 @@ class _Look:
         if not reached and flow.always is None:
             if not self.broken:
                 self.warn(("flow",), f'no flow goes through "{flow.name}"')
-            reached = _within(flow)
+            reached = within(flow)
         if self.broken and not reached >= set(flow.nodes):
-            reached |= _within(flow)
+            reached |= within(flow)
         for name in flow.nodes:
             if name not in reached and not self.broken:
                 self.say(("nodes", name), f'no way leads to the node "{name}"')
@@ -386,80 +387,3 @@ def _core(library: Library) -> Iterator[Problem]:
                 if kind.rstrip("?") not in KINDS:
                     text = f'the look-up "{signature.name}" tells "{fact}" as "{kind}", which is no kind'
                     yield Problem(file, 1, 1, text)
-
-
-def _circles(library: Library) -> Iterator[Problem]:
-    """Sub-flows that go through themselves, and ways that go round without ever waiting for the caller."""
-    goes = {name: _subs(flow) for name, flow in library.flows.items()}
-    for name, flow in library.flows.items():
-        for node, to in goes[name].items():
-            if _leads(to, name, {one: set(subs.values()) for one, subs in goes.items()}):
-                mark = flow.marks.value(("nodes", node, "flow"))
-                yield Problem(
-                    flow.file, *mark, f'"{to}" leads back into "{name}"; flows cannot go through themselves', node
-                )
-        hasty = {
-            one: {way.to for way in node.ways() if way.to}
-            for one, node in flow.nodes.items()
-            if not isinstance(node, Collecting | SubFlow)
-        }
-        for one, onward in hasty.items():
-            if any(_leads(to, one, hasty) for to in onward):
-                mark = flow.marks.value(("nodes", one))
-                yield Problem(flow.file, *mark, f'"{one}" leads back to itself without waiting for the caller', one)
-
-
-def _subs(flow: Flow) -> dict[str, str]:
-    return {name: node.flow for name, node in flow.nodes.items() if isinstance(node, SubFlow)}
-
-
-def _leads(begin: str, goal: str, ways: Mapping[str, Collection[str]]) -> bool:
-    """Whether one can come from ``begin`` to ``goal``."""
-    seen, work = {begin}, [begin]
-    while work:
-        if (place := work.pop()) == goal:
-            return True
-        more = set(ways.get(place, ())) - seen
-        seen |= more
-        work += more
-    return False
-
-
-def _within(flow: Flow) -> set[str]:
-    """The nodes that the flow itself leads to, whatever the others do."""
-    seen: set[str] = set()
-    work = [flow.start, flow.back]
-    while work:
-        name = work.pop()
-        if name in flow.nodes and name not in seen:
-            seen.add(name)
-            work += [way.to for way in flow.nodes[name].ways()]
-    return seen
-
-
-def _depths(flow: Flow) -> dict[str, int]:
-    """For each node, the fewest menus one passes on the way from the start, its own included."""
-    depths: dict[str, int] = {}
-    level, depth = {flow.start}, 0
-    while level:
-        ring, depth = _ring(flow, level, depths), depth + 1
-        following = set()
-        for name in ring:
-            depths[name] = depth if isinstance(flow.nodes[name], Menu) else depth - 1
-            if isinstance(flow.nodes[name], Menu):
-                following |= {way.to for way in flow.nodes[name].ways()}
-        level = {name for name in following if name in flow.nodes and name not in depths}
-    return depths
-
-
-def _ring(flow: Flow, level: set[str], depths: Mapping[str, int]) -> set[str]:
-    """The nodes reached from ``level`` without going past another menu."""
-    ring: set[str] = set()
-    work = list(level)
-    while work:
-        name = work.pop()
-        if name in flow.nodes and name not in ring and name not in depths:
-            ring.add(name)
-            if not isinstance(flow.nodes[name], Menu):
-                work += [way.to for way in flow.nodes[name].ways()]
-    return ring
