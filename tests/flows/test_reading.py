@@ -376,7 +376,7 @@ def test_menus_four_deep_are_warned_of(texts: dict[str, str], world: World) -> N
 
 
 def test_G1_a_file_cut_at_any_byte_is_read_or_refused(texts: dict[str, str], world: World) -> None:
-    """Truncated at every offset: a library or Mistakes, never another exception."""
+    """Truncated at every third offset: a library or Mistakes, never another exception."""
     whole = texts["fees.yaml"]
     read = 0
     for end in range(0, len(whole), 3):
