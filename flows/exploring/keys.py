@@ -22,6 +22,7 @@ from typing import Final
 from flows.flow import Library
 from flows.nodes.ask import Ask
 from flows.nodes.known import KnownNode
+from flows.nodes.menu import Menu
 from flows.session import Frame, Session
 
 Key = tuple[object, ...]
@@ -32,13 +33,14 @@ _REST: Final = tuple(one.name for one in fields(Session) if one.name not in _LEF
 
 
 def tested(library: Library) -> frozenset[str]:
-    """The facts whose presence some node of the library forks on."""
-    found: set[str] = set()
-    for node in (node for flow in library.flows.values() for node in flow.nodes.values()):
-        if isinstance(node, KnownNode):
-            found.add(node.fact)
-        elif isinstance(node, Ask):
-            found |= set(node.choices.values())
+    """The facts whose presence some node forks on, and those from which such a fact may be copied."""
+    nodes = [node for flow in library.flows.values() for node in flow.nodes.values()]
+    found = {node.fact for node in nodes if isinstance(node, KnownNode)}
+    found |= {fact for node in nodes if isinstance(node, Ask) for fact in node.choices.values()}
+    options = [option for node in nodes if isinstance(node, Menu) for option in node.options.values()]
+    copies = [(into, source) for option in options for into, source in option.set.items()]
+    while more := {source for into, source in copies if into in found} - found:
+        found |= more
     return frozenset(found)
 
 

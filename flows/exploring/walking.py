@@ -5,8 +5,9 @@ through the interpreter's own ``advance``: what is explored is what runs. A stat
 session keeps the facts that *all* paths to it have in common, so when a path arrives that knows less, the state forgets
 the rest and is answered again. What is missing then is missing on a real path.
 
-Budgets are spent in one stroke: beside each answer there is the same answer given on the last turn of the call, on the
-very last, and as the tenth wrong entry. So a path of 200 turns costs one edge.
+Budgets are spent in one stroke: beside an answer there is the same answer given on the last turn of the call, on the
+very last (for ``#`` at each place that takes keys, and for each new set of facts), and as the tenth wrong entry. So a
+path of 200 turns costs one edge.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from flows.exploring.answers import HUNG_UP, answers_to
 from flows.exploring.keys import Key, key
@@ -22,9 +24,10 @@ from flows.facts import Facts
 from flows.flow import Library
 from flows.interpreter import advance, start
 from flows.session import Offer, Session, Turn
-from flows.turns import Command, Event
+from flows.turns import Command, Event, Keyed
 
 Told = Callable[[int, int], None]
+REPEAT: Final = Keyed("", 0)
 
 
 class TooMany(Exception):
@@ -148,7 +151,7 @@ class Walk:
                 continue
             if turn.session.wrong > state.session.wrong:
                 self._take(number, event, "wrong", look)
-            if self._is_new(turn):
+            if event == REPEAT or self._is_new(turn):
                 self._take(number, event, "turns", look)
                 self._take(number, event, "hard_turns", look)
 

@@ -7,9 +7,10 @@ import time
 import pytest
 
 from flows.explorer import Finding, Limits, Report, dialogues, explore
+from flows.exploring import keys
 from flows.flow import Library
 from flows.interpreter import advance, start
-from flows.turns import End, Enqueue
+from flows.turns import Collect, End, Enqueue
 from ivr_server.library import Sources, load_library
 from tests.doubles.worlds import SOUND, big_flow, changed, small_library, uninspected, world
 
@@ -285,3 +286,25 @@ def test_one_dialogue_for_each_node_and_answer_is_a_small_set() -> None:
         return {(type(command).__name__, event) for _, steps in calls for command, event in steps}
 
     assert answers(few) == answers(every)
+
+
+def test_facts_that_are_forked_on_are_part_of_a_state() -> None:
+    """So are those they may be copied from, however far; others are not, or the states would be without number."""
+    flow = changed(
+        SOUND,
+        ("option_human, to: human}", "option_human, set: {customer: phone}, to: asked}"),
+        ("nodes:\n", 'nodes:\n  asked: {kind: known, fact: customer, "yes": human, "no": menu}\n'),
+    )
+    assert keys.tested(uninspected(flow)) == {"customer", "phone"}
+    assert keys.tested(small_library()) == frozenset()
+
+
+def test_the_budget_of_turns_is_spent_at_every_place_that_takes_keys() -> None:
+    """From each of them the last turn leads away, and the very last ends the call."""
+    report = explore(small_library(), "main")
+    assert report.graph is not None
+    states = report.graph.states
+    for state in (state for state in states if isinstance(state.command, Collect)):
+        spent = {edge.spent: states[edge.to] for edge in state.edges if edge.spent}
+        assert isinstance(spent["hard_turns"].command, End)
+        assert spent["turns"].session.ended or spent["turns"].session.frames[-1].node == "human"
