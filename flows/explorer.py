@@ -96,8 +96,8 @@ class _Exploration:
         try:
             graph = self._walk(watched)
             findings = self._of_turns(graph)
-        except TooMany:
-            return self._given_up(f"more than {self.limits.states} states, so nothing is proved")
+        except TooMany as limit:
+            return self._given_up(str(limit))
         except Broken as broken:
             return self._given_up(f"the interpreter failed at {broken.event}: {broken.__cause__!r}")
         return self._of_graph(graph, findings)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flows.interpreter import BUDGET, LIMIT, TRIES_A_CALL
+from flows.pages import SILENCE_MS
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -16,9 +19,9 @@ class Limits:
     """
 
     keys_to_human: int = 2
-    wait_ms: int = 60_000
+    wait_ms: int = SILENCE_MS
     depth: int = 16
-    turns: int = 200
-    hard_turns: int = 230
-    wrong: int = 10
+    turns: int = BUDGET
+    hard_turns: int = LIMIT
+    wrong: int = TRIES_A_CALL
     states: int = 1_000_000

@@ -31,7 +31,7 @@ REPEAT: Final = Keyed("", 0)
 
 
 class TooMany(Exception):
-    """The walk met more states than its limit."""
+    """The walk has no end within its limits; the message says which."""
 
 
 class Broken(Exception):
@@ -199,7 +199,10 @@ class Walk:
     def _enter(self, wanted: Key, turn: Turn, origin: tuple[int, Event, str] | None) -> int:
         number = len(self.states)
         if number >= self.limits.states:
-            raise TooMany
+            raise TooMany(f"more than {self.limits.states} states, so nothing is proved")
+        if len(turn.session.frames) > self.limits.depth:
+            within = " > ".join(frame.flow for frame in turn.session.frames[-3:])
+            raise TooMany(f"sub-flows lead into each other without end ({within}), so nothing is proved")
         silent = min(turn.session.silent_ms, self.limits.wait_ms)
         state = State(replace(turn.session, wrong=0, steps=0, silent_ms=silent), turn.command)
         if origin is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from flows.explorer import Finding, Limits, Report, dialogues, explore
 from flows.exploring import keys
 from flows.flow import Library
 from flows.interpreter import advance, start
+from flows.reading import read_flow
 from flows.turns import Collect, End, Enqueue
 from ivr_server.library import Sources, load_library
 from tests.doubles.worlds import SOUND, big_flow, changed, small_library, uninspected, world
@@ -18,6 +20,7 @@ ROUND_AND_ROUND = (
     "not_found], to: menu}",
     "not_found], to: again}\n  again: {kind: say, say: [told], to: not_found}",
 )
+DEEPER = "nodes:\n  in: {kind: sub_flow, flow: deeper, exits: {done: menu}}\n"
 MENU_2 = '"2": {say: option_human, to: human}'
 
 
@@ -203,8 +206,6 @@ def test_a_call_that_goes_on_after_the_hang_up_is_found(monkeypatch: pytest.Monk
 
 def test_turns_that_are_not_counted_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A budget that nothing is taken from bounds nothing."""
-    from dataclasses import replace
-
     from flows import interpreter
 
     def forgetful(library, session, event):  # type: ignore[no-untyped-def]
@@ -230,6 +231,17 @@ def test_too_many_states_prove_nothing() -> None:
     """A walk that is cut short says so instead of passing."""
     report = explore(small_library(), "main", Limits(states=20))
     assert [problem.text for problem in report.problems] == ["more than 20 states, so nothing is proved"]
+
+
+def test_sub_flows_that_lead_into_each_other_are_told() -> None:
+    """A flow that goes into itself goes deeper with every round; the walk stops and says where."""
+    head = "flow: deeper\nstart: ask\nexits: [done]\nnodes:\n"
+    asks = "  ask: {kind: ask, say: [ask], form: phone, into: phone, to: in}\n"
+    deeper = "  in: {kind: sub_flow, flow: deeper, exits: {done: out}}\n  out: {kind: return, exit: done}\n"
+    library = small_library((MENU_2, '"2": {say: option_human, to: in}'), ("nodes:\n", DEEPER))
+    library = replace(library, flows={**library.flows, "deeper": read_flow(head + asks + deeper, "deeper.yaml")})
+    [problem] = explore(library, "main").problems
+    assert problem.text.startswith("sub-flows lead into each other without end (deeper > deeper > deeper)")
 
 
 def shipped() -> list[Report]:
