@@ -84,12 +84,12 @@ class LookUps:
         if not self._foreign or answer.outcome != "no_password":
             return answer
         phone = self._rules.numbering.national(word(arguments, "phone"))
-        customer = await self._customer(phone, call)
+        customer = await self.customer(phone, call)
         if customer is None or customer.password is not None:
             return Answer("password_needed" if name == "find_customer" else "has_password")
         return answer
 
-    async def _customer(self, phone: str, call: str) -> Customer | None:
+    async def customer(self, phone: str, call: str) -> Customer | None:
         """The customer with the password that holds: one set by telephone goes before the operator's own."""
         if not phone:
             return None
@@ -101,7 +101,7 @@ class LookUps:
 
     async def _check_password(self, arguments: Arguments, call: str) -> Answer:
         phone = self._rules.numbering.national(word(arguments, "phone"))
-        customer = await self._customer(phone, call)
+        customer = await self.customer(phone, call)
         admitted = await self._own.write(call, access.admission, "password", access.account_of(customer, phone))
         if admitted.word != "go":
             return access.refusal(admitted)
@@ -115,7 +115,7 @@ class LookUps:
 
     async def _prove_identity(self, arguments: Arguments, call: str) -> Answer:
         phone = self._rules.numbering.national(word(arguments, "phone"))
-        customer = await self._customer(phone, call)
+        customer = await self.customer(phone, call)
         answer = await self._own.write(call, access.prove, customer, phone, word(arguments, "code"))
         if answer.outcome != "proved" or customer is None:
             return answer
@@ -136,7 +136,7 @@ class LookUps:
         if self._judged(arguments) != "fine":
             return Answer("refused")
         phone = self._rules.numbering.national(word(arguments, "phone"))
-        customer = await self._customer(phone, call)
+        customer = await self.customer(phone, call)
         if customer is None or customer.id != word(arguments, "customer"):
             raise LookUpFault("garbage", "the number is not this customer's")
         if await self._own.read(call, access.set_in_this_call, phone) and await self._hashing.matches(

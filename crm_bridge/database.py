@@ -87,6 +87,10 @@ def _shut(connection: Any) -> None:
         return
 
 
+def _daemon(*arguments: Any, **named: Any) -> threading.Thread:
+    return threading.Thread(*arguments, **named, daemon=True)
+
+
 def engine_for(url: str, limits: Limits) -> Engine:
     """An engine for a SQLite or PostgreSQL URL, with the pragmas and time-outs above; ValueError for another URL."""
     try:
@@ -165,6 +169,7 @@ class Database:
         self._read = self._reader()
         self._write = self.engine.execution_options(write=True)
         self._pool = ThreadPool(self.limits.threads, self.limits.threads, name="database")
+        self._pool.threadFactory = _daemon  # a hung database must not keep the process from ending
         self._jobs: set[Job] = set()
 
     def _reader(self) -> Engine:

@@ -1,0 +1,171 @@
+"""``ivr-server bridge``: tries the look-ups on a live database; shows a schema's version and upgrades it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+from twisted.internet.defer import Deferred
+
+from crm_bridge.answers import Answer, LookUpFault
+from crm_bridge.asking import LookUps
+from crm_bridge.database import Database, Limits, engine_for
+from crm_bridge.desks import Desk, OwnDesk
+from crm_bridge.hashing import Hashing
+from crm_bridge.mapping import MappedDesk
+from crm_bridge.mapping_file import MappingMistakes, read_mapping
+from crm_bridge.numbering import Numbering
+from crm_bridge.room import Rules
+from crm_bridge.versions import OtherSchema, upgrade
+from ivr_server.settings import Settings, read_settings
+from marked_yaml import Mistakes
+
+READING = (
+    "offered_number",
+    "find_customer",
+    "password_state",
+    "recent_months",
+    "bill",
+    "difference",
+    "total_owed",
+    "arrears",
+)
+
+
+@click.group("bridge")
+@click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
+@click.pass_context
+def command(context: click.Context, path: Path | None) -> None:
+    """The way to billing: check it, upgrade our own schema.
+
+    Example: ivr-server bridge check --mapping ours.yaml --phone 13800138000
+    """
+    try:
+        context.obj = read_settings(path)
+    except Mistakes as wrong:
+        raise click.ClickException("\n".join(map(str, wrong.problems))) from None
+
+
+@command.command()
+@click.option(
+    "--mapping", "file", type=click.Path(path_type=Path, exists=True), help="The settings' own, if not given."
+)
+@click.option("--phone", default="13800138000", show_default=True, help="A customer's number to ask about.")
+@click.pass_obj
+def check(settings: Settings, file: Path | None, phone: str) -> None:
+    """Ask every reading look-up of the live database and show the answer or the fault. Nothing is written.
+
+    Exits 1 when any look-up fails.
+    """
+    rules = Rules(Numbering(tuple(settings.operator.numbering)), settings.operator.currency)
+    mapping = file or (Path(settings.bridge) if settings.bridge else None)
+    failed: list[str] = []
+    try:
+        _in_reactor(lambda reactor: _check(_desks(settings, mapping, rules, reactor), rules, phone, failed))
+    except MappingMistakes as mistakes:
+        raise click.ClickException("\n" + str(mistakes)) from None
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from None
+    sys.exit(1 if failed else 0)
+
+
+@command.command("upgrade")
+@click.pass_obj
+def upgrade_schema(settings: Settings) -> None:
+    """Bring our own schema to this release's version; make a backup before."""
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    engine = engine_for(settings.database_url(), Limits())
+    try:
+        with engine.execution_options(write=True).begin() as connection:
+            click.echo(f"The schema has version {upgrade(connection)[-1]}.")
+    except (SQLAlchemyError, OtherSchema) as fault:
+        raise click.ClickException(str(getattr(fault, "orig", None) or fault).splitlines()[0]) from None
+    finally:
+        engine.dispose()
+
+
+def _desks(settings: Settings, mapping: Path | None, rules: Rules, reactor: Any) -> tuple[Any, Desk]:
+    if mapping is None:
+        database = Database(settings.database_url(), reactor, Limits(read_only=True))
+        return database, OwnDesk(database, rules, reactor.seconds)
+    read = read_mapping(mapping.read_text(encoding="utf-8"), str(mapping))
+    desk = MappedDesk(read, rules, reactor.seconds, reactor)
+    return desk, desk
+
+
+async def _check(desks: tuple[Any, Desk], rules: Rules, phone: str, failed: list[str]) -> None:
+    from twisted.internet import reactor  # noqa: PLC0415 (installed by now)
+
+    started, desk = desks
+    started.start()
+    look_ups = LookUps(desk, Hashing(reactor), rules)  # type: ignore[arg-type]
+    try:
+        await _all(look_ups, rules, phone, failed)
+    finally:
+        await started.stop()
+
+
+async def _all(look_ups: LookUps, rules: Rules, phone: str, failed: list[str]) -> None:
+    given: dict[str, Any] = {"phone": phone, "caller": phone}
+    try:
+        customer = await look_ups.customer(rules.numbering.national(phone), "check")
+        given["customer"] = customer.id if customer else ""
+        click.echo(f"{'customer':<16} {customer.id if customer else 'nobody has this number'}")
+    except LookUpFault as fault:
+        failed.append("customer")
+        click.echo(f"{'customer':<16} FAULT {fault}")
+    for name in READING:
+        needs = {need: given[need] for need in look_ups.signatures[name].needs if given.get(need)}
+        if len(needs) < len(look_ups.signatures[name].needs):
+            click.echo(f"{name:<16} not asked: there is nothing to ask about")
+            continue
+        await _one(look_ups, name, needs, (given, failed))
+
+
+async def _one(look_ups: LookUps, name: str, needs: dict[str, Any], kept: tuple[dict[str, Any], list[str]]) -> None:
+    given, failed = kept
+    try:
+        answer = await look_ups.ask(name, needs, "check")
+    except LookUpFault as fault:
+        failed.append(name)
+        click.echo(f"{name:<16} FAULT {fault}")
+        return
+    if name == "recent_months" and answer.outcome == "some":
+        given["month"] = answer.facts["this_month"][1]
+    click.echo(f"{name:<16} {_words(answer)}")
+
+
+def _words(answer: Answer) -> str:
+    return " ".join([answer.outcome, *(f"{name}={_plain(value)}" for name, (_, value) in answer.facts.items())])
+
+
+def _plain(value: Any) -> str:
+    if not isinstance(value, tuple):
+        return str(value)
+    said = (f"{prompt}({', '.join(str(fact[1]) for fact in slots.values())})" for prompt, slots in value)
+    return "[" + ", ".join(said) + "]"
+
+
+def _in_reactor(work: Callable[[Any], Awaitable[None]]) -> None:
+    from twisted.internet import reactor  # noqa: PLC0415 (importing it installs one)
+
+    raised: list[BaseException] = []
+
+    def go() -> None:
+        try:
+            done = Deferred.fromCoroutine(work(reactor))  # type: ignore[arg-type]
+        except Exception as fault:
+            raised.append(fault)
+            reactor.stop()  # type: ignore[attr-defined]
+            return
+        done.addErrback(lambda failure: raised.append(failure.value))
+        done.addBoth(lambda _: reactor.stop())  # type: ignore[attr-defined]
+
+    reactor.callWhenRunning(go)  # type: ignore[attr-defined]
+    reactor.run()  # type: ignore[attr-defined]
+    if raised:
+        raise raised[0]

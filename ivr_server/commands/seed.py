@@ -1,0 +1,48 @@
+"""``ivr-server seed``: fills a database with the demonstration operator."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import click
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from crm_bridge import demo
+from crm_bridge.versions import OtherSchema
+from ivr_server.settings import read_settings
+from marked_yaml import Mistakes
+
+
+@click.command("seed")
+@click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
+@click.option("--url", default="", help="The database; the settings' own when not given.")
+@click.option("--customers", default=10_000, type=click.IntRange(5, 1_000_000), show_default=True)
+@click.option("--seed", "number", default=1, show_default=True, help="The same number makes the same customers.")
+def command(path: Path | None, url: str, customers: int, number: int) -> None:
+    """Fill a database with a demonstration operator; what was demonstration data in it is replaced.
+
+    Example: ivr-server seed --customers 100000
+    """
+    url = url or _own(path)
+    what = demo.Seeding(customers, number, date.today().strftime("%Y-%m"))
+    try:
+        with click.progressbar(length=customers, label=f"{customers} customers, 24 months") as bar:
+            demo.seed(url, what, lambda done, _: bar.update(done - bar.pos))
+    except (SQLAlchemyError, OSError, ValueError, OtherSchema) as fault:
+        raise click.ClickException(str(getattr(fault, "orig", None) or fault).splitlines()[0]) from None
+    click.echo(f"Filled {make_url(url).render_as_string(hide_password=True)}. Customers to try:")
+    for shown in demo.SHOWN:
+        password = f"query password {shown.password}" if shown.password else "no query password"
+        click.echo(f"  {shown.phone}  {password:<22}  service code {shown.service_code}  {shown.what}")
+
+
+def _own(path: Path | None) -> str:
+    try:
+        settings = read_settings(path)
+    except Mistakes as wrong:
+        raise click.ClickException("\n".join(map(str, wrong.problems))) from None
+    os.makedirs(settings.folder, exist_ok=True)
+    return settings.database_url()
