@@ -11,7 +11,7 @@ from html import escape
 from typing import Final
 
 from flows.flow import Flow, Library
-from flows.picture.cards import HEADER, LINE, WIDTH, Card, card, word
+from flows.picture.cards import HEADER, LINE, WIDTH, Card, card, fitted, word
 from flows.picture.layout import Layout, Line, lay_out
 
 _COLOURS: Final = {
@@ -94,7 +94,7 @@ def _card(one: Card, corner: tuple[float, float], drawn: set[tuple[str, int]], f
         f'<text class="name" x="14" y="32">{escape(fitted(one.node.replace("_", " "), 29))}</text>',
     ]
     parts += [
-        f'<text class="said" x="14" y="{HEADER + 16 + n * LINE}">{escape(fitted(text, 33))}</text>'
+        f'<text class="said" x="14" y="{HEADER + 16 + n * LINE}">{escape(text)}</text>'
         for n, text in enumerate(one.lines)
     ]
     for number in range(len(one.rows)):
@@ -146,13 +146,3 @@ def _told(one: Card) -> str:
     """A card for those who do not see it: its kind, its name, its ways."""
     ways = "; ".join(f"{' '.join(filter(None, (row.key, row.text))) or _ARROW}: {row.to}" for row in one.rows)
     return f"{one.label}: {one.node}. {ways}".rstrip(". ")
-
-
-def fitted(text: str, room: int) -> str:
-    """The text, cut with an ellipsis where it would be wider than ``room`` letters; a Chinese one counts two."""
-    wide = 0
-    for at, letter in enumerate(text):
-        wide += 2 if ord(letter) > 0x2E7F else 1
-        if wide > room:
-            return text[: max(0, at - 1)] + "\N{HORIZONTAL ELLIPSIS}"
-    return text

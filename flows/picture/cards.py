@@ -24,6 +24,7 @@ HEADER: Final = 40
 LINE: Final = 17
 ROW: Final = 22
 PADDING: Final = 8
+ROOM: Final = 33  # letters on a line
 
 _CHINESE: Final = {
     "say": "播报", "menu": "菜单", "ask": "输入", "confirm": "确认", "look_up": "查询", "known": "已知？",
@@ -87,12 +88,13 @@ def card(flow: Flow, name: str, language: str, words: Mapping[str, str]) -> Card
 
 
 def _lines(node: Node, language: str, words: Mapping[str, str]) -> tuple[str, ...]:
-    """At most two lines: what is said, asked, set or named here."""
+    """At most three lines: what is asked, set or named here, and two of what is said."""
     subject = _subject(node, language)
     prompts = [line.prompt for path, line in node.spoken() if path[0] == "say"]
     said = " ".join(words.get(prompt, prompt.replace("_", " ")) for prompt in prompts)
     quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{said}\N{RIGHT DOUBLE QUOTATION MARK}" if said else ""
-    return tuple(part for part in (subject, quoted) if part)
+    lines = [fitted(subject, ROOM)] if subject else []
+    return (*lines, *wrapped(quoted))
 
 
 def _subject(node: Node, language: str) -> str:
@@ -116,3 +118,29 @@ def _subject(node: Node, language: str) -> str:
         case Return():
             return node.exit
     return ""
+
+
+def wrapped(text: str) -> list[str]:
+    """The text on two lines, broken at a space where it has spaces, cut at the end of the second."""
+    first = _reach(text, ROOM)
+    if first == len(text):
+        return [text] if text else []
+    at = text.rfind(" ", 0, first + 1)
+    at = at if at > 0 else first
+    return [text[:at], fitted(text[at:].lstrip(), ROOM)]
+
+
+def fitted(text: str, room: int) -> str:
+    """The text, cut with an ellipsis where it would be wider than ``room`` letters; a Chinese one counts two."""
+    reach = _reach(text, room)
+    return text if reach == len(text) else text[: max(0, reach - 1)] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _reach(text: str, room: int) -> int:
+    """How many characters have room."""
+    wide = 0
+    for at, letter in enumerate(text):
+        wide += 2 if ord(letter) > 0x2E7F else 1
+        if wide > room:
+            return at
+    return len(text)

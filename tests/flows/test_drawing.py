@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from flows.drawing import fitted, svg
-from flows.picture.cards import WIDTH, card
+from flows.drawing import svg
+from flows.picture.cards import WIDTH, card, fitted
 from flows.picture.layout import lay_out
 from ivr_server.library import Sources, load_catalogues, load_library, words
 from tests.doubles.worlds import big_flow, small_library, uninspected
