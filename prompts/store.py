@@ -203,7 +203,7 @@ class Store:
     def _add(self, heard: _Heard, piece: Piece, last: bool) -> None:
         """A piece, or what is said instead of it."""
         gap = 0 if last else piece.gap
-        samples = self._samples(piece.language, piece.text)
+        samples = self._samples(piece.language, piece.text, asked=True)
         if samples is not None:
             heard.add(samples, gap)
             heard.paths.append(self._path(piece.language, piece.text))
@@ -236,8 +236,8 @@ class Store:
         parts = [(piece.language, part + going_on) for part in speaking.smaller(words, piece.language)]
         return parts if all(self._samples(*part) is not None for part in parts) else []
 
-    def _samples(self, language: str, text: str) -> _Forms | None:
-        """A piece's samples; None when it is missing or not what was rendered, which is told."""
+    def _samples(self, language: str, text: str, asked: bool = False) -> _Forms | None:
+        """A piece's samples; None when it is missing or not what was rendered, which is told if it was asked for."""
         found = self._pieces.get((language, text))
         if found is not None:
             self._pieces.move_to_end((language, text))
@@ -245,7 +245,7 @@ class Store:
         entry = self._index.get(shelf.key(language, text))
         content = self._checked(entry) if entry else None
         if content is None:
-            if entry is None and self._index:
+            if asked and entry is None and self._index:
                 self._tell(shelf.key(language, text), "was never rendered", "other words")
             return None
         forms = self._pieces[language, text] = _forms(content[44:])
