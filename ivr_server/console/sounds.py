@@ -21,7 +21,7 @@ class SoundShelf:
     """Which sounds may be asked for: names under one of the folders, remembered when a phone plays them."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._folders = tuple(Path(folder).resolve() for folder in folders)
+        self._folders = tuple(Path(folder).absolute() for folder in folders)
         self._told: OrderedDict[str, Path] = OrderedDict()
 
     def name(self, path: str) -> str:
