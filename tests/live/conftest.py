@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,30 @@ import numpy as np
 import pytest
 
 from ivr_server.pbx import fetch, plan
+from ivr_server.settings import token
 from tests.live.exchange import Exchange, exchange
+from tests.live.product import Product, install
 
 HERE = Path(__file__).parent
+FIGURES: dict[str, str] = {}  # what was measured, for the end of the run
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures of the live tests, after all results."""
+    if FIGURES:
+        terminalreporter.section("live figures")
+        for name, value in FIGURES.items():
+            terminalreporter.line(f"{name}: {value}")
+
+
+@pytest.fixture
+def figure() -> Callable[[str, object], None]:
+    """Notes a measured figure."""
+
+    def note(name: str, value: object) -> None:
+        FIGURES[name] = str(value)
+
+    return note
 
 
 @pytest.fixture(scope="session")
@@ -105,3 +126,20 @@ def switch(bare_exchange: Exchange) -> Iterator[Exchange]:
             call.hang_up()
     bare_exchange.wait_no_channels()
     bare_exchange.calls.clear()
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The real service, running under its supervisor with 400 customers; its own for each file of tests."""
+    made = install(tmp_path_factory.mktemp("product") / "p")
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def town(installed: fetch.Installed, product: Product) -> Iterator[Exchange]:
+    """Both Asterisks, wired to the real service."""
+    sounds = Path(product.settings.sound_folders().sounds)
+    with exchange(installed, sounds, product.settings.agi.port, token(product.settings)) as made:
+        yield made

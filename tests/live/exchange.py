@@ -47,7 +47,7 @@ class Exchange:
         self.legs: dict[str, Leg] = {}
         self.calls: dict[str, Call] = {}
         self._by_unique: dict[str, Leg] = {}
-        self._callers_numbers = itertools.count(1_390_000_0000)
+        self._callers_numbers = itertools.count(15_000_000_000)  # nobody's in the demonstration data
         self._lock = threading.Lock()
         self.callers = self._start_callers()
         self.product_ami = Ami(wanted.ports.ami, "watcher", SECRET)
