@@ -133,7 +133,8 @@ class Connection:
     """One connection of Asterisk's: pairs replies with commands, and keeps the limits."""
 
     __slots__ = (
-        "_answer", "_cut", "_factory", "_host", "_late", "_line", "_reader", "_send", "_waiting",
+        "_answer", "_cut", "_factory", "_host", "_late", "_line", "_reader", "_send", "_stuck",
+        "_waiting",
         "alive", "due", "hung_up", "transport", "watched",
     )  # fmt: skip
 
@@ -148,6 +149,7 @@ class Connection:
         self._waiting: deque[tuple[bytes, float, Answer]] | None = None
         self._send: Callable[[bytes], int] | None = None
         self.hung_up = False
+        self._stuck = False
         self.transport: ITransport | None = None
         self.alive = False
         self.due = 0.0
@@ -364,6 +366,7 @@ class Connection:
             if sent == len(data):
                 return
             self._send = None
+            self._stuck = True
             data = data[sent:]
             self.transport.registerProducer(self, True)  # type: ignore[union-attr]
         if self.transport is not None:
@@ -386,5 +389,7 @@ class Connection:
 
     def _close(self) -> None:
         self._send = None
-        if self.transport is not None:
+        if self._stuck:  # a polite close would wait for a peer that does not read
+            self.transport.abortConnection()  # type: ignore[union-attr]
+        elif self.transport is not None:
             self.transport.loseConnection()

@@ -53,6 +53,8 @@ class Task:
     def step(self, value: Any, error: BaseException | None) -> None:
         """Go on with an answer or an error, up to the next thing that has to be waited for."""
         coroutine = self._coroutine
+        if coroutine.cr_running:  # type: ignore[attr-defined]
+            return  # it closed the line itself, on its way out
         while True:
             try:
                 waiting = coroutine.send(value) if error is None else coroutine.throw(error)
