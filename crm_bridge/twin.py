@@ -29,11 +29,14 @@ class TwinRecords:
     held: dict[str, dict[str, Bill]] = field(default_factory=dict)  # customer -> month -> bill
     credits: dict[str, int] = field(default_factory=dict)
     fault: LookUpFault | None = None
+    passwords: dict[str, str] = field(default_factory=dict)  # the ledger's: those set by telephone
 
     def customer(self, phone: str) -> Customer | None:
         """Whose number this is."""
         self._fail()
-        return self.customers.get(phone)
+        found = self.customers.get(phone)
+        newer = self.passwords.get(found.id) if found else None
+        return replace(found, password=newer) if found and newer else found
 
     def span(self, customer: str) -> tuple[str, str] | None:
         """The first and the newest month."""
@@ -195,7 +198,8 @@ class TwinDesk:
 def twin(reactor: ReactorBase, now: Seconds, rules: Rules | None = None, hashing: Hashing | None = None) -> Twin:
     """An empty twin; ``now`` is the wall clock in seconds UTC. The hashing, if you give none, must be started."""
     rules = rules or Rules()
-    desk = TwinDesk(TwinRecords(), TwinLedger(), rules, now)
+    ledger = TwinLedger()
+    desk = TwinDesk(TwinRecords(passwords=ledger.passwords), ledger, rules, now)
     hashing = hashing or Hashing(reactor)
     return Twin(desk, hashing, LookUps(desk, hashing, rules))
 

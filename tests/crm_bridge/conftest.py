@@ -35,6 +35,15 @@ def url(request: pytest.FixtureRequest) -> str:
     return _url(request, request.param, "own")
 
 
+@pytest.fixture
+def own(url: str) -> Iterator[Bridge]:
+    """The look-ups on our own tables, on both; its ``url`` is the database's."""
+    made = own_bridge(url)
+    made.url = url
+    yield made
+    pytest_twisted.blockon(_stopped(made))
+
+
 @pytest.fixture(params=["twin", "sqlite", "postgresql", "foreign-sqlite", "foreign-postgresql"])
 def bridge(request: pytest.FixtureRequest) -> Iterator[Bridge]:
     """The look-ups on each kind of database: one contract for all."""
@@ -50,7 +59,7 @@ def bridge(request: pytest.FixtureRequest) -> Iterator[Bridge]:
     pytest_twisted.blockon(_stopped(made))
 
 
-def _stopped(bridge: Bridge):  # noqa: ANN202
+def _stopped(bridge: Bridge):
     from twisted.internet.defer import Deferred
 
     return Deferred.fromCoroutine(bridge.stop())

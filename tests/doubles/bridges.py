@@ -71,6 +71,7 @@ class Bridge:
     store: Store
     stops: list[Callable[[], Any]] = field(default_factory=list)
     call: str = "call-1"
+    url: str = ""
 
     async def ask(self, name: str, call: str = "", **arguments: Any) -> Answer:
         """Ask in the current call."""
