@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from twisted.internet.defer import DeferredList
 from twisted.logger import Logger
 
+from crm_bridge.answers import LookUpFault
 from crm_bridge.journal import CallRecord, Journal
 from flows.facts import Fact
 from flows.flow import Library
@@ -22,6 +22,7 @@ from ivr_server.calls.ending import Ending, ending
 from ivr_server.calls.look_ups import Vault
 from ivr_server.calls.performer import Performer, Tools
 from ivr_server.calls.routing import Routes
+from ivr_server.calls.work import first_of
 from ivr_server.metrics import Metrics
 
 log = Logger()
@@ -135,12 +136,10 @@ class Talk:
     async def _finish_writes(self, performer: Performer) -> None:
         """A write that began is finished though the caller left; its outcome belongs in the trail."""
         for name, work in performer.unfinished:
-            done = DeferredList([work], consumeErrors=True)
-            done.addTimeout(LAST_WORDS_S, self.desk.tools.clock)
+            await first_of(work, None, self.desk.tools.clock, LAST_WORDS_S)
             try:
-                [(well, answer)] = await done
-                outcome = answer.outcome if well else "unknown"
-            except Exception:
+                outcome = work.result().outcome if work.done else "unknown"
+            except LookUpFault:
                 outcome = "unknown"
             self.notes.append(_late(self.notes, name, outcome))
 

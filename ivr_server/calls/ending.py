@@ -44,4 +44,6 @@ def ending(turn: Turn, notes: list[Note], titles: dict[str, str]) -> Ending:
     words = trail.line(notes, language, TRAIL_BYTES, titles)
     if isinstance(turn.command, Enqueue):
         return Ending("queue", "enqueued", turn.command.queue, turn.command.business, language, words)
-    return Ending("done", turn.session.ended, language=language, trail=words)
+    # a flow that failed for good: the dialplan has a recorded apology and the queue still
+    result = "refused" if turn.session.ended == "failed" else "done"
+    return Ending(result, turn.session.ended, language=language, trail=words)

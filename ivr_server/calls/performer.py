@@ -6,13 +6,10 @@ next Collect, and those pressed while nothing listened are fetched from the line
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.error import AlreadyCalled, AlreadyCancelled
 from twisted.internet.interfaces import IReactorTime
 
 from crm_bridge.answers import LookUpFault
@@ -23,12 +20,17 @@ from flows.session import Session
 from flows.turns import Answered, Collect, Command, Event, Failed, HungUp, Keyed, LookUp, NoInput, Play, Played
 from ivr_server.agi.line import Line, LineBroken, LineGone
 from ivr_server.calls.look_ups import Asker, LookUps, Vault
+from ivr_server.calls.work import Work, first_of
 from ivr_server.metrics import Metrics
 
 ALL_KEYS = "0123456789*#"
 COMFORT_AFTER_S = 1.0
 APOLOGY_AFTER_S = 6.0
 REST_S = 1.5
+
+
+class Unplayable(Exception):
+    """Asterisk could not play a file: it is not there, or there is no sound in it."""
 
 
 class Sound(Protocol):
@@ -57,7 +59,7 @@ class Performer:
     line: Line
     vault: Vault
     tools: Tools
-    unfinished: list[tuple[str, Deferred[Any]]] = field(default_factory=list)
+    unfinished: list[tuple[str, Work]] = field(default_factory=list)
     _keys: str = ""
     _heard: float = 1.0
 
@@ -73,6 +75,9 @@ class Performer:
             return await self._play(command)
         except (LineGone, LineBroken):
             return HungUp(self._heard)
+        except Unplayable:
+            self.tools.metrics.faults.labels("prompt").inc()
+            return Failed("prompt", self._heard)
 
     async def _play(self, command: Play) -> Event:
         if command.interruptible and self._keys:
@@ -81,8 +86,13 @@ class Performer:
         return Played(self._heard)
 
     async def _hear(self, script: Script, stops: str) -> str:
-        """Play the script to its end or to a key; gives the key, or ""."""
-        sound = self.tools.sound(script)
+        """Play the script to its end or to a key; gives the key, or "". A file that was lost is made anew, once."""
+        try:
+            return await self._hear_sound(self.tools.sound(script), stops)
+        except Unplayable:
+            return await self._hear_sound(self.tools.sound(script), stops)
+
+    async def _hear_sound(self, sound: Sound, stops: str) -> str:
         done = 0
         for path in sound.paths:
             try:
@@ -90,6 +100,8 @@ class Performer:
             except LineGone as gone:
                 self._heard = _share(done + gone.ms, sound.ms)
                 raise
+            if heard.missing or not (heard.ms or heard.key):
+                raise Unplayable
             done += heard.ms
             self._heard = _share(done, sound.ms)
             if heard.key:
@@ -112,7 +124,7 @@ class Performer:
         finally:
             if command.secret and not self.line.hung_up:
                 await self.line.typed_on()
-        elapsed = int((self.tools.clock.seconds() - began) * 1000)
+        elapsed = round((self.tools.clock.seconds() - began) * 1000)
         if entry.lapsed:
             return NoInput(elapsed, self._heard)
         return self._keyed(command, entry)
@@ -139,7 +151,7 @@ class Performer:
         """One key at a time until the entry closes; a key that means nothing does not begin the window anew."""
         until = self._until(entry)
         while entry.closed is None and not entry.lapsed:
-            left = int((until - self.tools.clock.seconds()) * 1000)
+            left = round((until - self.tools.clock.seconds()) * 1000)
             key = await self.line.wait_for_key(left) if left > 0 else ""
             after = press(entry, key) if key else lapse(entry)
             if after is not entry:
@@ -158,105 +170,64 @@ class Performer:
     async def _look_up(self, command: LookUp, session: Session) -> Event:
         clock, began = self.tools.clock, self.tools.clock.seconds()
         asker = Asker(session.call, self.line, self.vault)
-        work = ensureDeferred(self.tools.look_ups.ask(command.name, command.arguments, asker))
-        watch = Watch(work)
+        work = Work(self.tools.look_ups.ask(command.name, command.arguments, asker))
         try:
-            if not work.called:
-                await self._wait_with_comfort(watch, command)
-            event = await self._answer(watch, command)
+            if not work.done:
+                await self._wait_with_comfort(work, command)
         except LineGone:
             self._let_go(command.name, work)
             raise
+        event = self._answer(work, command)
         word = event.outcome if isinstance(event, Answered) else event.fault
         self.tools.metrics.look_ups.labels(command.name, word).observe(clock.seconds() - began)
         return event
 
-    async def _answer(self, watch: Watch, command: LookUp) -> Answered | Failed:
-        if not watch.work.called:
-            self._let_go(command.name, watch.work)
+    def _answer(self, work: Work, command: LookUp) -> Answered | Failed:
+        if not work.done:
+            self._let_go(command.name, work)
             return Failed("deadline")
         try:
-            answered: Answered = await watch.work
+            answered: Answered = work.result()
         except LookUpFault as fault:
             self.tools.metrics.faults.labels(fault.reason).inc()
             return Failed(fault.reason)
         return answered
 
-    def _let_go(self, name: str, work: Deferred[Any]) -> None:
+    def _let_go(self, name: str, work: Work) -> None:
         """The caller waits no longer: a read is cancelled, a write goes on and is reported in the trail."""
-        if self.tools.signatures[name].effect:
-            self.unfinished.append((name, work))
-        else:
-            work.addErrback(lambda _: None)
+        if not self.tools.signatures[name].effect:
             work.cancel()
+        elif not work.done:
+            self.unfinished.append((name, work))
 
-    async def _wait_with_comfort(self, watch: Watch, command: LookUp) -> None:
+    async def _wait_with_comfort(self, work: Work, command: LookUp) -> None:
         """Until the answer, the hang-up or the deadline; never more than 3 s without sound."""
         clock = self.tools.clock
         began = clock.seconds()
         end = began + command.deadline_ms / 1000
-        await self._race(watch, min(COMFORT_AFTER_S, end - began))
+        await self._race(work, min(COMFORT_AFTER_S, end - began))
         late = False
-        while not watch.work.called and clock.seconds() < end:
+        while not work.done and clock.seconds() < end:
             was_late, late = late, clock.seconds() >= began + APOLOGY_AFTER_S
             until = end if late else min(end, began + APOLOGY_AFTER_S)
-            await self._comfort(watch, command.apology if late and not was_late else command.comfort, until)
+            await self._comfort(work, command.apology if late and not was_late else command.comfort, until)
 
-    async def _comfort(self, watch: Watch, script: Script, until: float) -> None:
+    async def _comfort(self, work: Work, script: Script, until: float) -> None:
         """Play a short sound and rest a little after it; cut the moment the answer lands."""
         left = until - self.tools.clock.seconds()
         if not script:
-            await self._race(watch, left)
+            await self._race(work, left)
             return
         sound = self.tools.sound(script)
         self.line.start_comfort(sound.paths[0])
-        await self._race(watch, min(left, sound.ms / 1000 + REST_S))
+        await self._race(work, min(left, sound.ms / 1000 + REST_S))
         await self.line.stop_comfort()
 
-    async def _race(self, watch: Watch, seconds: float) -> None:
+    async def _race(self, work: Work, seconds: float) -> None:
         """Wait for the work, the hang-up or the time, whichever is first. Raises LineGone."""
-        gone = self.line.when_hung_up()
-        gone.addCallback(lambda _: watch.ring())
-        timer = self.tools.clock.callLater(max(seconds, 0), watch.ring)
-        try:
-            await watch.bell()
-        finally:
-            with contextlib.suppress(AlreadyCalled, AlreadyCancelled):
-                timer.cancel()
+        await first_of(work, self.line.when_hung_up(), self.tools.clock, seconds)
         if self.line.hung_up:
             raise LineGone
-
-
-class Watch:
-    """Something to wait for, with a bell that the work rings when it is done, and others may ring earlier."""
-
-    def __init__(self, work: Deferred[Any]) -> None:
-        self.work = work
-        self._bell: Deferred[None] | None = None
-        work.addBoth(self._done)
-
-    def _done(self, result: Any) -> Any:
-        self.ring()
-        return result
-
-    def bell(self) -> Deferred[None]:
-        """A fresh bell; it rings at once when the work is already done."""
-        self._bell = Deferred()
-        if self.work.called:
-            self.ring()
-        return self._bell or _rung()
-
-    def ring(self) -> None:
-        """Wake whoever waits; a bell rings once."""
-        bell, self._bell = self._bell, None
-        if bell is not None:
-            bell.callback(None)
-
-
-def _rung() -> Deferred[None]:
-    done: Deferred[None] = Deferred()
-    done.callback(None)
-    return done
 
 
 def _share(ms: int, total: int) -> float:

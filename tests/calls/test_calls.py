@@ -59,7 +59,7 @@ def hang_up_at_the_end() -> Iterator[None]:
 
 def stage(folder: Path, answers: dict[str, Any] | None = None, **more: Any) -> Stage:
     """A call with the usual answers, some of them others."""
-    STAGES.append(Stage(folder, {**ANSWERS, **(answers or {})}, **more))
+    STAGES.append(Stage(folder, {**ANSWERS, **(answers or {})}, **more).call())
     return STAGES[-1]
 
 
