@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import inspect, select
@@ -14,7 +15,7 @@ from crm_bridge import demo
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.schema import customers
 from ivr_server.library import load_catalogues
-from ivr_server.settings import Path, Settings
+from ivr_server.settings import Settings
 from prompts.studio import Report, Workshop, build
 from prompts.voices import SpeechChild, voices
 from prompts.wording import Wording

@@ -118,7 +118,7 @@ class IvrService(Service):
 
     def startService(self) -> None:
         """Begin the way up; a failure is told and ends the process."""
-        Service.startService(self)
+        Service.startService(self)  # type: ignore[no-untyped-call]
         self.reactor.addSystemEventTrigger("before", "shutdown", lambda: ensureDeferred(self._down()))
         # twistd would give 0 for a start that failed, and end a clean stop by the signal that asked for it
         self.reactor.addSystemEventTrigger("after", "shutdown", lambda: os._exit(self.status))
@@ -126,7 +126,7 @@ class IvrService(Service):
         self.up.addErrback(self._failed)
 
     def _failed(self, failure: Failure) -> None:
-        if failure.check(CannotStart, versions.OtherSchema, LookUpFault, CannotListenError, ValueError):
+        if isinstance(failure.value, CannotStart | versions.OtherSchema | LookUpFault | CannotListenError | ValueError):
             tell(f"ivr-server cannot start: {failure.getErrorMessage()}")
         else:
             log.failure("ivr-server cannot start", failure)
@@ -333,7 +333,7 @@ class IvrService(Service):
         await task.deferLater(self.reactor, 0.05)
 
 
-def make_application() -> Application:
+def make_application() -> Any:
     """What twistd runs: the service, and the log as JSON lines; says why in one sentence when it cannot be made."""
     from twisted.internet import reactor  # noqa: PLC0415 (importing it installs one)
 
@@ -343,10 +343,10 @@ def make_application() -> Application:
     except Mistakes as wrong:
         print(*wrong.problems, sep="\n", file=sys.stderr)
         raise SystemExit(1) from None
-    application = Application("ivr-server")
+    application = Application("ivr-server")  # type: ignore[no-untyped-call]
     settings.folder.mkdir(parents=True, exist_ok=True)
     stream = (settings.folder / "log.jsonl").open("a", encoding="utf-8")
     application.setComponent(ILogObserver, JsonLines(stream))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold secrets
-    IvrService(settings, reactor).setServiceParent(application)
+    IvrService(settings, reactor).setServiceParent(application)  # type: ignore[no-untyped-call]
     return application

@@ -36,8 +36,13 @@ class Unplayable(Exception):
 class Sound(Protocol):
     """What is played for a script: files in order (normally one), and their length together."""
 
-    paths: tuple[str, ...]
-    ms: int
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Without extension, in order."""
+
+    @property
+    def ms(self) -> int:
+        """All together."""
 
 
 @dataclass(frozen=True, slots=True)

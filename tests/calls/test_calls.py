@@ -1,4 +1,4 @@
-"""Calls from their first key to their record, in memory, on a virtual clock: shipped flows, real protocol, real phone."""
+"""Calls from their first key to their record, in memory, on a virtual clock."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The explorer's dialogues through everything between the interpreter and Asterisk's side, in memory.
 
-Each dialogue of a cover of the shipped flows (every event that a node may meet, in every language) is played by a phone:
+Each dialogue of a cover of the shipped flows (every event that a node may meet) is played by a phone:
 keys are pressed, time passes, look-ups answer, sounds are missing, the caller hangs up. The performer must give the
 interpreter the very events that the explorer chose, and ask for the very commands.
 """
@@ -86,7 +86,7 @@ def _pressed(command: Collect, event: Keyed) -> str:
 
 @pytest.fixture
 def now_playing(monkeypatch: pytest.MonkeyPatch) -> list[Replayed]:
-    """The dialogue in hand: the performer of its call tells each event, its look-ups and sounds do as the dialogue says."""
+    """The dialogue in hand: the performer tells each event, look-ups and sounds do as the dialogue says."""
     hands: list[Replayed] = []
 
     async def perform(self: Performer, command: Command, session: Session) -> Event:
