@@ -24,7 +24,7 @@ from prompts.shelf import Entry
 from prompts.speaking import Unspeakable
 from prompts.wording import Script, Speech, Wording
 
-TONE: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tones", "hold")
+TONE: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hold")
 TONE_MS: Final = 600
 CACHED_SOUNDS: Final = 20_000
 CACHED_BYTES: Final = 12 * 1024 * 1024  # of pieces

@@ -15,7 +15,7 @@ from prompts.shelf import Entry, Index
 from prompts.voices import SpeechFault, Voice
 from prompts.wording import Wording
 
-SAVED_EVERY: Final = 100  # pieces, so that a first build can be played from before it is done
+SAVED_EVERY: Final = 50  # pieces, so that a first build can be played from before it is done
 KEPT_S: Final = 24 * 3600  # how long a piece that nobody needs any more is kept for servers still running
 LANGUAGE_GAP_MS: Final = 500
 

@@ -67,7 +67,7 @@ class ToneVoice:
         return Sound((numpy.sin(2 * numpy.pi * pitch * time) * 9000).astype(numpy.int16).tobytes(), 22_050)
 
 
-SPOKEN = ("二零二六年，", "二十三元，", "一元，", "October,", "twenty twenty-six,", "and forty-five fen.")
+SPOKEN = ("二零二六年，", "二十三元，", "十月，", "十，", "October,", "twenty twenty-six,", "and forty-five fen.")
 
 
 class FewNumbers(Wording):
@@ -78,8 +78,14 @@ class FewNumbers(Wording):
         return tuple(
             (language, text)
             for language, text in super().inventory()
-            if text in SPOKEN or (len(text) < 4 and language == "zh-CN")
+            if text in SPOKEN or (language == "zh-CN" and _is_small(text))
         )
+
+
+def _is_small(text: str) -> bool:
+    """One digit, alone or with 百, 元, 角 or 分; and 十月."""
+    words = text.removesuffix("，")
+    return len(words) <= 2 and words[0] in "零一二三四五六七八九两十百元角分" and words[-1] not in "月日年点万千十"
 
 
 @pytest.fixture(scope="session")
