@@ -15,7 +15,6 @@ from flows.facts import Fact, Saying
 from flows.flow import Library
 from flows.nodes.menu import Menu
 from flows.nodes.node import Line
-from flows.reading import Mistakes as FlowMistakes
 from ivr_server import library as libraries
 from ivr_server.settings import Settings, read_settings
 from marked_yaml import Mistakes
@@ -47,7 +46,7 @@ class Chosen:
         """The catalogues, or every problem in them as the command's error."""
         try:
             return libraries.load_catalogues(Path(self.settings.speech.library))
-        except (Mistakes, FlowMistakes) as mistakes:
+        except Mistakes as mistakes:
             raise click.ClickException("\n".join(map(str, mistakes.problems))) from None
         except OSError as fault:
             raise click.ClickException(f"the prompts cannot be read: {fault}") from None
@@ -60,7 +59,7 @@ class Chosen:
         """The flows, for the report on menus; None when they cannot be read now."""
         try:
             return libraries.load_library(self.settings.sources())
-        except (Mistakes, FlowMistakes, OSError):
+        except (Mistakes, OSError):
             return None
 
 
