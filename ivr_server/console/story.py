@@ -71,7 +71,7 @@ def _row(words: Words, zone: tzinfo, record: Any) -> Row:
         began_iso=began.isoformat(),
         caller=shown(record.caller),
         disposition=_disposition(record),
-        subject=shown(record.business or record.queue),
+        subject=subject(words, record.business or record.queue),
         lasted=lasted(words, record),
     )
 
@@ -82,6 +82,11 @@ def lasted(words: Words, record: Any) -> str:
         return "–"
     minutes, seconds = divmod(round((record.ended - record.started).total_seconds()), 60)
     return words("minutes_seconds", m=minutes, s=seconds) if minutes else words("seconds", n=seconds)
+
+
+def subject(words: Words, name: str) -> str:
+    """A business or a queue in words, where we have some; else its own name."""
+    return words.table.get(f"subject_{name}", shown(name).replace("_", " "))
 
 
 def shown(text: str) -> str:
@@ -103,8 +108,8 @@ def _facts(visit: Visit, record: Any) -> list[tuple[str, str]]:
         ("call_to", shown(record.dialled)),
         ("call_language", visit.words(language) if language in visit.words.table else shown(record.language)),
         ("call_ended", visit.words(f"disposition_{row.disposition}")),
-        ("call_queue", shown(record.queue)),
-        ("call_business", shown(record.business)),
+        ("call_queue", subject(visit.words, record.queue)),
+        ("call_business", subject(visit.words, record.business)),
         ("call_fault", shown(record.fault)),
         ("call_id", shown(record.call)),
     ]
