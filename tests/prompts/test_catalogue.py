@@ -80,7 +80,7 @@ prompts:
         ("language: zh-CN\nfallback: [abology]\nprompts: {apology: 抱歉}\n", 'did you mean "apology"?'),
         ('language: zh-CN\nfallback: [a]\nprompts: {a: "{n:count}"}\n', "has slots"),
         (HEAD + "  a: &x 您好\n  b: *x\n", "anchors and aliases are not allowed"),
-        (HEAD + "  a: !!python/object:os.system 您好\n", "is not allowed"),
+        (HEAD + "  a: !!python/object:os.system 您好\n", "tags are not allowed"),
         (HEAD + "\t a: x\n", "not YAML"),
         (HEAD + "  a: " + "[" * 40 + "]" * 40 + "\n", "32 levels"),
         (HEAD + "  a: x\n" + "#" * 1_100_000, "at most 1048576"),
