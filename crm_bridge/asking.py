@@ -73,11 +73,20 @@ class LookUps:
         if name in _READ_OURS:
             return await self._own.read(call, _READ_OURS[name], arguments)
         if name in _WRITE_OURS:
-            return await self._own.write(call, _WRITE_OURS[name], arguments)
+            return await self._written(name, arguments, call)
         try:
             return await self._others[name](arguments, call)
         except HashingBusy:
             raise LookUpFault("busy", "too many passwords are being checked") from None
+
+    async def _written(self, name: str, arguments: Arguments, call: str) -> Answer:
+        """A lost connection may have lost only the answer; asked again in the same call, each tells the same."""
+        try:
+            return await self._own.write(call, _WRITE_OURS[name], arguments)
+        except LookUpFault as fault:
+            if fault.reason != "unavailable":
+                raise
+            return await self._own.write(call, _WRITE_OURS[name], arguments)
 
     async def _open_or_not(self, name: str, arguments: Arguments, call: str) -> Answer:
         answer = await self._billing.read(call, _OPEN_OR_NOT[name], arguments)
