@@ -7,7 +7,9 @@ before its echo belongs to the sound. A result of -1 is a hang-up or a missing f
 
 Keys pressed while no command listens are thrown away by Asterisk, except that ``StoreDTMF`` appends every key to a
 channel variable. That variable is the truth: after each key that a command answered with, what the variable has beyond
-our mark is read, so that keys come in the order they were pressed, none lost and none twice.
+our mark is read, so that keys come in the order they were pressed. Asterisk lengthens a short tone (below 80 ms) before
+it answers with its key, but writes the variable at once: so a key may be read, given out, and then come again as the
+answer to the next command. Such an echo is known by what was read in the last half second, and ignored.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ QUICK_S: Final = 5.0  # for a command that takes Asterisk no time
 SOUND_S: Final = 600.0
 FIRST_WAIT_MS: Final = 1_000
 FRESH_S: Final = 0.005
+ECHO_S: Final = 0.5
 SETTLE_S: Final = 0.05  # two commands that reach Asterisk in one read: it plays the first to its end
 
 _GET_KEYS: Final = encode("GET", "VARIABLE", KEYS_VARIABLE)
@@ -106,8 +109,8 @@ class Line:
     """One channel. Methods raise LineGone when the caller hung up, LineBroken when the connection is of no more use."""
 
     __slots__ = (
-        "_asterisk", "_began", "_caller", "_comfort", "_mark", "_synced", "_unread", "_waiters", "_wire",
-        "header", "typing",
+        "_asterisk", "_began", "_caller", "_comfort", "_echoed", "_echoes", "_mark", "_synced", "_unread", "_waiters",
+        "_wire", "header", "typing",
     )  # fmt: skip
 
     def __init__(self, header: Header, wire: Wire, asterisk: Asterisk) -> None:
@@ -119,6 +122,8 @@ class Line:
         self._mark = 0  # how much of the keys variable was read
         self._synced = 0.0
         self._began = 0.0
+        self._echoes = ""  # keys read from the variable that a command may still answer with
+        self._echoed = 0.0
         self._comfort: Answer | None = None
         self._waiters: list[Deferred[None]] | None = None
         self.typing = False  # StoreDTMF is on
@@ -187,31 +192,34 @@ class Line:
 
     async def play(self, path: str, stops: str) -> Heard:
         """Play a file to its end, or to the first key of ``stops``. The key is the first one not yet given out."""
-        reply = await self._media(_stream(path, stops), SOUND_S)
-        ms = reply.endpos // 8
-        if reply.result == "0":
-            return Heard("", ms)
-        if reply.result == "-1":
-            if ms or not await self._still_here():
-                raise self._gone_after(ms)
-            self._asterisk.learnt("prompt_missing")
-            return Heard("", 0, missing=True)
-        await self._note(_key(reply))
-        return Heard(self._take(), ms)
+        offset = 0
+        while True:
+            reply = await self._media(_stream(path, stops, offset), SOUND_S)
+            ms = reply.endpos // 8
+            if reply.result == "0":
+                return Heard("", ms)
+            if reply.result == "-1":
+                if ms or not await self._still_here():
+                    raise self._gone_after(ms)
+                self._asterisk.learnt("prompt_missing")
+                return Heard("", 0, missing=True)
+            await self._note(_key(reply))
+            if self._unread or reply.endpos <= offset:
+                return Heard(self._take(), ms)
+            offset = reply.endpos  # cut by the echo of a key given out before: go on from there
 
     async def wait_for_key(self, ms: int) -> str:
         """The next key, waiting at most ``ms``; "" when there was none."""
-        if self._unread:
-            return self._take()
+        end = self._wire.seconds() + ms / 1000
         # A key may fall between two commands, where only StoreDTMF hears it: look again early, not only at the end.
-        for wait in (FIRST_WAIT_MS, ms - FIRST_WAIT_MS) if self.typing and ms > FIRST_WAIT_MS else (ms,):
+        wait = min(ms, FIRST_WAIT_MS) if self.typing else ms
+        while not self._unread and wait > 0:
             reply = await self._media(_wait(wait), wait / 1000 + QUICK_S)
             if reply.result == "-1":
                 raise self._gone_after(0)
             await self._note(_key(reply))
-            if self._unread:
-                return self._take()
-        return ""
+            wait = round((end - self._wire.seconds()) * 1000)
+        return self._take()
 
     async def typed_ahead(self) -> str:
         """All keys pressed and not yet given out, in order."""
@@ -244,11 +252,14 @@ class Line:
                 self._asterisk.learnt("no_storedtmf")
 
     async def _note(self, key: str) -> None:
-        """A command ended, with a key or without: read what was pressed around it, and see that the key is in it."""
-        before = len(self._unread)
-        if key or self.typing:
-            await self._sync()
-        if key and key not in self._unread[before:] and len(self._unread) < MAX_UNREAD:
+        """A command ended, with a key or without: read what was pressed around it; a key comes once, not twice."""
+        await self._sync()
+        if not key:
+            return
+        place = self._echoes.find(key) if self._wire.seconds() - self._echoed <= ECHO_S else -1
+        if place >= 0:
+            self._echoes = self._echoes[:place] + self._echoes[place + 1 :]
+        elif len(self._unread) < MAX_UNREAD:
             self._unread += key
 
     async def _sync(self) -> None:
@@ -256,8 +267,13 @@ class Line:
             return
         kept = (await self._quick(_GET_KEYS)).value or ""
         self._synced = self._wire.seconds()
-        self._unread = (self._unread + _NOT_A_KEY.sub("", kept[self._mark :]))[:MAX_UNREAD]
+        fresh = _NOT_A_KEY.sub("", kept[self._mark :])
         self._mark = len(kept)
+        if fresh:
+            if self._synced - self._echoed > ECHO_S:
+                self._echoes = ""
+            self._echoes, self._echoed = (self._echoes + fresh)[-MAX_UNREAD:], self._synced
+            self._unread = (self._unread + fresh)[:MAX_UNREAD]
         if self._mark >= KEYS_TIDIED:
             await self._quick(_EMPTY_KEYS)
             self._mark = 0
@@ -377,8 +393,8 @@ class Line:
 
 
 @lru_cache(4_096)
-def _stream(path: str, stops: str) -> bytes:
-    return encode("STREAM", "FILE", path, stops)
+def _stream(path: str, stops: str, offset: int = 0) -> bytes:
+    return encode("STREAM", "FILE", path, stops, *([str(offset)] if offset else ()))
 
 
 @lru_cache(256)

@@ -48,6 +48,7 @@ class Dialling:
     staffed: tuple[str, ...] = ()  # queues that somebody is signed in to
     pieces: bool = True
     fast: bool = False
+    echo_ms: int = 0  # a short tone: its key is in StoreDTMF's variable at once, and answered with so much later
     store_dtmf: bool = True  # False: an Asterisk without that application
     exit_on_hang_up: bool = True  # AGIEXITONHANGUP=yes
 
@@ -130,7 +131,13 @@ class AsteriskSide:
         if self.gone or self.over:
             return
         self._store(key)
-        doing = self._doing
+        if self.dialling.echo_ms:
+            self.clock.callLater(self.dialling.echo_ms / 1000, self._answer_key, key)
+        else:
+            self._answer_key(key)
+
+    def _answer_key(self, key: str) -> None:
+        doing = None if self.gone or self.over else self._doing
         if doing is None or doing.what == "inside":
             return
         if doing.what == "waiting":
@@ -201,15 +208,16 @@ class AsteriskSide:
     # --- commands
 
     def _stream(self, words: list[str]) -> None:
-        self._play(words[0], words[1], "playing")
+        offset = int(words[2]) // 8 if words[2:] and words[2].isdigit() else 0
+        self._play(words[0], words[1], "playing", offset)
 
-    def _play(self, path: str, stops: str, what: str) -> None:
+    def _play(self, path: str, stops: str, what: str, offset_ms: int = 0) -> None:
         sound = find(path)
         if sound is None:
             self._say("200 result=-1 endpos=0" if what == "playing" else "200 result=0")
             return
-        ms = 0 if self.dialling.fast else sound.ms
-        self._doing = Doing(what, None, self.clock.seconds(), sound.ms, stops)
+        ms = 0 if self.dialling.fast else max(sound.ms - offset_ms, 0)
+        self._doing = Doing(what, None, self.clock.seconds() - offset_ms / 1000, sound.ms, stops)
         self._doing.timer = self.clock.callLater(ms / 1000, self._played)
         self.told.playing(sound, path)
 

@@ -306,3 +306,36 @@ def test_refusing_a_call_tells_the_dialplan(sounds: Sounds) -> None:
     call = stage(talk)
     assert call.ear.variables and call.ear.variables["AGISTATUS"] == "FAILURE"
     assert "IVR_RESULT" not in call.ear.variables
+
+
+def test_the_echo_of_a_key_given_out_is_no_second_key(sounds: Sounds) -> None:
+    """A short tone is in the variable 60 ms before Asterisk answers with it: once only, and the sound goes on."""
+
+    async def talk(line: Line) -> object:
+        await line._wire.pause(1.02)
+        first = await line.typed_ahead()
+        heard = await line.play(sounds("menu", 4), KEYS)
+        return first, heard.key, heard.ms, await line.wait_for_key(100)
+
+    call = stage(talk, echo_ms=60)
+    call.pass_s(1)
+    call.phone.press("1")
+    call.pass_s(6)
+    assert call.done == [("1", "", 4000, "")]
+
+
+def test_the_echo_of_a_key_is_no_part_of_a_secret(sounds: Sounds) -> None:
+    """The key that led to the password prompt is not its first digit."""
+
+    async def talk(line: Line) -> object:
+        await line._wire.pause(1.02)
+        await line.typed_off()
+        return await line.wait_for_key(5_000)
+
+    call = stage(talk, echo_ms=60)
+    call.pass_s(1)
+    call.phone.press("1")
+    call.pass_s(1)
+    call.phone.press("4")
+    call.pass_s(1)
+    assert call.done == ["4"]

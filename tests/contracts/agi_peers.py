@@ -239,6 +239,9 @@ def _files(installed: fetch.Installed, folder: Path, ports: tuple[int, int]) -> 
         "[tests]\nsecret=loopback\nread=call\nwrite=all\n",
         "extensions.conf": "[script]\nexten => s,1,Answer()\n same => n,Set(AGIEXITONHANGUP=${EXITS})\n"
         f" same => n,AGI(agi://127.0.0.1:{ports[1]}/${{SCRIPT}},t0ken)\n same => n,Hangup()\n"
+        "[hostile]\nexten => s,1,Answer()\n same => n,Set(EVIL=${URIDECODE(${BAD})})\n"
+        ' same => n,Set(CALLERID(num)=${IF($["${WHERE}" = "number"]?${EVIL}:13800138000)})\n'
+        f" same => n,AGI(agi://127.0.0.1:{ports[1]}/main,t0ken)\n same => n,Hangup()\n"
         "[far]\nexten => s,1,Answer()\n same => n,Wait(120)\n",
         "queues.conf": "[general]\n[billing]\nstrategy = ringall\n",
     }
