@@ -64,7 +64,7 @@ class Ear:
     def until(self, what: str) -> Deferred[None]:
         """Fires when that is heard."""
         self.waits[what] = Deferred()
-        self.waits[what].addTimeout(5, reactor)  # type: ignore[arg-type]
+        self.waits[what].addTimeout(15, reactor)  # type: ignore[arg-type]
         return self.waits[what]
 
     def playing(self, path: str, ms: int, words: str) -> None:

@@ -19,7 +19,7 @@ class Page:
 
     def __init__(self, house: House, origin: str = "own", host: str = "") -> None:
         self.house = house
-        self.link = socket.create_connection(("127.0.0.1", house.port), timeout=5)
+        self.link = socket.create_connection(("127.0.0.1", house.port), timeout=15)
         self.link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         self.ws = WSConnection(ConnectionType.CLIENT)
         host = host or f"127.0.0.1:{house.port}"
@@ -69,7 +69,7 @@ class Page:
             self._read()
 
     def until_closed(self) -> bool:
-        """Read on until the server lets go; False after five seconds."""
+        """Read on until the server lets go; False when it does not in time."""
         try:
             while not self.closed:
                 self._read()

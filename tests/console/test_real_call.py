@@ -68,7 +68,7 @@ def page(service: Service) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--autoplay-policy=no-user-gesture-required"])
         page = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 800}).new_page()
-        expect.set_options(timeout=10_000)
+        expect.set_options(timeout=20_000)
         page.goto(service.web + "/phone")
         yield page
         browser.close()
