@@ -87,8 +87,11 @@ def _shut(connection: Any) -> None:
         return
 
 
-def _daemon(*arguments: Any, **named: Any) -> threading.Thread:
-    return threading.Thread(*arguments, **named, daemon=True)
+class _Daemon(threading.Thread):
+    """A thread that the end of the process does not wait for."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **{**named, "daemon": True})
 
 
 def engine_for(url: str, limits: Limits) -> Engine:
@@ -169,7 +172,7 @@ class Database:
         self._read = self._reader()
         self._write = self.engine.execution_options(write=True)
         self._pool = ThreadPool(self.limits.threads, self.limits.threads, name="database")
-        self._pool.threadFactory = _daemon  # a hung database must not keep the process from ending
+        self._pool.threadFactory = _Daemon  # a hung database must not keep the process from ending
         self._jobs: set[Job] = set()
 
     def _reader(self) -> Engine:

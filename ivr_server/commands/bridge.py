@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ def check(settings: Settings, file: Path | None, phone: str) -> None:
     mapping = file or (Path(settings.bridge) if settings.bridge else None)
     failed: list[str] = []
     try:
-        _in_reactor(lambda reactor: _check(_desks(settings, mapping, rules, reactor), rules, phone, failed))
+        _in_reactor(lambda reactor: _check((settings, mapping, reactor), rules, phone, failed))
     except MappingMistakes as mistakes:
         raise click.ClickException("\n" + str(mistakes)) from None
     except ValueError as fault:
@@ -97,12 +97,11 @@ def _desks(settings: Settings, mapping: Path | None, rules: Rules, reactor: Any)
     return desk, desk
 
 
-async def _check(desks: tuple[Any, Desk], rules: Rules, phone: str, failed: list[str]) -> None:
-    from twisted.internet import reactor  # noqa: PLC0415 (installed by now)
-
-    started, desk = desks
+async def _check(place: tuple[Settings, Path | None, Any], rules: Rules, phone: str, failed: list[str]) -> None:
+    settings, mapping, reactor = place
+    started, desk = _desks(settings, mapping, rules, reactor)
     started.start()
-    look_ups = LookUps(desk, Hashing(reactor), rules)  # type: ignore[arg-type]
+    look_ups = LookUps(desk, Hashing(reactor), rules)
     try:
         await _all(look_ups, rules, phone, failed)
     finally:
@@ -150,22 +149,20 @@ def _plain(value: Any) -> str:
     return "[" + ", ".join(said) + "]"
 
 
-def _in_reactor(work: Callable[[Any], Awaitable[None]]) -> None:
+def _in_reactor(work: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
     from twisted.internet import reactor  # noqa: PLC0415 (importing it installs one)
 
-    raised: list[BaseException] = []
+    raised: list[Exception] = []
 
-    def go() -> None:
+    async def whole() -> None:
         try:
-            done = Deferred.fromCoroutine(work(reactor))  # type: ignore[arg-type]
+            await work(reactor)
         except Exception as fault:
             raised.append(fault)
-            reactor.stop()  # type: ignore[attr-defined]
-            return
-        done.addErrback(lambda failure: raised.append(failure.value))
-        done.addBoth(lambda _: reactor.stop())  # type: ignore[attr-defined]
+        finally:
+            reactor.stop()
 
-    reactor.callWhenRunning(go)  # type: ignore[attr-defined]
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.callWhenRunning(lambda: Deferred.fromCoroutine(whole()))
+    reactor.run()
     if raised:
         raise raised[0]

@@ -85,7 +85,9 @@ class PostgreSQL:
 
     def processes(self) -> list[int]:
         """The postmaster and its children, for signals."""
-        listed = subprocess.run(("ps", "-o", "pid=", "--ppid", str(self.process.pid)), capture_output=True, text=True)
+        listed = subprocess.run(
+            ("ps", "-o", "pid=", "--ppid", str(self.process.pid)), capture_output=True, text=True, check=False
+        )
         return [self.process.pid, *map(int, listed.stdout.split())]
 
     def signal_all(self, which: int) -> None:
