@@ -16,15 +16,17 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final
 
 from twisted.internet.defer import Deferred
 
 from ivr_server.agi.tasks import Answer
+from ivr_server.agi.under import Asterisk, LineBroken, LineGone, Wire
 from ivr_server.agi.wire import Header, Reply, encode, plain
+
+__all__ = ["ALL_KEYS", "Asterisk", "Heard", "Line", "LineBroken", "LineGone", "Wire"]
 
 KEYS_VARIABLE: Final = "IVR_KEYS"
 KEYS_KEPT: Final = 500  # StoreDTMF takes its hook away at this length; its own buffer ends at 511
@@ -50,18 +52,6 @@ _NOT_A_KEY: Final = re.compile(r"[^0-9*#A-D]")
 _BREAKS: Final = re.compile(r"[\r\n\0]+")
 
 
-class LineGone(Exception):
-    """The caller hung up. ``ms``: how long the sound had played."""
-
-    def __init__(self, ms: int = 0) -> None:
-        super().__init__("the caller hung up")
-        self.ms = ms
-
-
-class LineBroken(Exception):
-    """The connection was lost, a deadline passed, or the peer broke the protocol: nothing more can be said here."""
-
-
 @dataclass(frozen=True, slots=True)
 class Heard:
     """How a sound ended: the key that cut it ("" for none), what was played of it, and whether the file was missing."""
@@ -69,40 +59,6 @@ class Heard:
     key: str
     ms: int
     missing: bool = False
-
-
-class Wire(Protocol):
-    """What a line needs of the connection under it."""
-
-    hung_up: bool
-    alive: bool
-
-    def ask(self, command: bytes, limit_s: float) -> Answer:
-        """Send a command now or after those before it; the Reply. Fails with LineGone or LineBroken."""
-
-    def cut(self, command: bytes, nonce: str, limit_s: float) -> Answer:
-        """Stop the running sound with a command whose value is the nonce; the sound's late Reply, or None."""
-
-    def violated(self, reason: str) -> LineBroken:
-        """Close for a broken protocol; the error to raise."""
-
-    def pause(self, seconds: float) -> Deferred[None]:
-        """Fires after so many seconds."""
-
-    def seconds(self) -> float:
-        """The clock."""
-
-    def let_go(self, last_words: bytes) -> None:
-        """Send the last words and close."""
-
-
-@dataclass(slots=True)
-class Asterisk:
-    """What is learnt once of the Asterisk at an address. ``keeps_keys``: None until StoreDTMF was tried."""
-
-    keeps_keys: bool | None = None
-    encodes: bool = True  # has URIENCODE
-    learnt: Callable[[str], None] = lambda what: None
 
 
 class Line:

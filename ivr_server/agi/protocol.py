@@ -30,8 +30,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ivr_server.agi.deadlines import Deadlines
-from ivr_server.agi.line import Asterisk, Line, LineBroken, LineGone
+from ivr_server.agi.line import Line
 from ivr_server.agi.tasks import Answer, Task
+from ivr_server.agi.under import Asterisk, LineBroken, LineGone
 from ivr_server.agi.wire import HANG_UP, Header, Reader, Reply, Value, Violation
 
 log = Logger()
