@@ -14,9 +14,13 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.calls = Counter("ivr_calls", "Calls ended, by disposition", ["disposition"], registry=self.registry)
         self.in_progress = Gauge("ivr_calls_in_progress", "Calls being talked to now", registry=self.registry)
-        self.refused = Counter(
-            "ivr_calls_refused", "Connections refused, by reason", ["reason"], registry=self.registry
+        self.line_events = Counter(
+            "ivr_line_events",
+            "Connections refused and what was odd on lines, by reason",
+            ["reason"],
+            registry=self.registry,
         )
+        self.refused = Counter("ivr_calls_refused", "Calls refused, by reason", ["reason"], registry=self.registry)
         self.look_ups = Histogram(
             "ivr_look_up_seconds", "Time of a look-up", ["look_up", "outcome"], buckets=SECONDS, registry=self.registry
         )

@@ -14,11 +14,12 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from twisted.application.service import Application, Service
 from twisted.internet import task
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -44,17 +45,18 @@ from flows.flow import Library
 from flows.inspecting import inspect
 from flows.reading import Mistakes as FlowMistakes
 from flows.session import Turn
+from ivr_server import health
 from ivr_server import library as libraries
 from ivr_server.agi.line import Line
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
-from ivr_server.calls.answering import Calls, Desk
+from ivr_server.calls.answering import Calls, Desk, plain_number
 from ivr_server.calls.hours import utc_now
 from ivr_server.calls.look_ups import LookUps
 from ivr_server.calls.performer import Tools
 from ivr_server.calls.routing import Routes
 from ivr_server.console.feed import Feed
 from ivr_server.console.journal import DemoCustomers, JournalCalls
-from ivr_server.console.parts import Health, HealthPart, Parts, PhoneParts
+from ivr_server.console.parts import Health, Parts, PhoneParts
 from ivr_server.console.site import make_site
 from ivr_server.heart import Heart
 from ivr_server.log_lines import JsonLines
@@ -115,6 +117,7 @@ class IvrService(Service):
         self._closing: list[Callable[[], Awaitable[None] | None]] = []
         self.up: Deferred[None] | None = None
         self.status = 0
+        self.last_call: datetime | None = None
 
     def startService(self) -> None:
         """Begin the way up; a failure is told and ends the process."""
@@ -153,6 +156,7 @@ class IvrService(Service):
             await self.journal.recover()
         self.store = Store(self.words.wording, settings.sound_folders(), self._trouble)
         task.LoopingCall(self._clean).start(600, now=False)
+        self.numbering = Numbering(settings.operator.numbering)
         self.calls = Calls(self._desk())
         self._listen()
         self.heart.start()
@@ -177,12 +181,21 @@ class IvrService(Service):
         routes = Routes(roots, settings.numbers)
         titles = lru_cache(lambda language: libraries.words(self.words.catalogues, language))
         return Desk(
-            lambda: self.words.library, routes, tools, self.journal, utc_now, self.metrics, titles, self._publish
+            lambda: self.words.library,
+            routes,
+            tools,
+            self.journal,
+            utc_now,
+            self.metrics,
+            titles,
+            self._publish,
+            lambda caller: self.numbering.national(caller) or plain_number(caller),
         )
 
     def _bridge(self) -> BridgeLookUps:
         settings = self.settings
-        rules = Rules(Numbering(settings.operator.numbering), settings.operator.currency)
+        zone = ZoneInfo(settings.operator.zone)
+        rules = Rules(self.numbering, settings.operator.currency, zone)
         seconds = lambda: utc_now().timestamp()  # noqa: E731
         own = OwnDesk(self.database, rules, seconds)
         foreign = None
@@ -241,7 +254,7 @@ class IvrService(Service):
             health=self._health,
             registry=self.metrics.registry,
             phone=PhoneParts(
-                allowed=settings.web.phone,  # type: ignore[arg-type]
+                allowed=settings.web.phone,
                 port=lambda: self.ports[0].getHost().port,  # type: ignore[attr-defined]
                 token=token(settings),
                 sounds=tuple(map(Path, (sounds.sounds, sounds.spool))),
@@ -250,12 +263,14 @@ class IvrService(Service):
             ),
             titles=lambda language: libraries.words(self.words.catalogues, language),
             hosts=settings.web.hosts,
+            metrics_token=settings.metrics_token(),
             zone=settings.operator.zone,
         )
 
     # --- while it runs
 
     async def _answer(self, line: Line) -> None:
+        self.last_call = utc_now()
         await self.calls.answer(line)
 
     def _publish(self, call: str, turn: Turn) -> None:
@@ -267,7 +282,7 @@ class IvrService(Service):
             self.feed.publish(call, {"what": "at", "flow": frame.flow, "node": frame.node})
 
     def _counted(self, reason: str) -> None:
-        self.metrics.refused.labels(reason).inc()
+        self.metrics.line_events.labels(reason).inc()
         if reason == "no_storedtmf":
             log.warn("This Asterisk has no StoreDTMF: keys pressed between prompts are lost (install app_storedtmf).")
 
@@ -287,19 +302,7 @@ class IvrService(Service):
             log.warn("The spool of sounds cannot be cleaned: {fault}", fault=fault)
 
     async def _health(self) -> Health:
-        try:
-            await self.database.run(lambda connection: connection.execute(text("select 1")).scalar())
-            database = HealthPart("database", "ok")
-        except LookUpFault as fault:
-            database = HealthPart("database", "bad", fault.text)
-        well = os.path.exists(os.path.join(self.settings.sound_folders().sounds, "index.json"))
-        prompts = HealthPart("prompts", "ok" if well else "bad")
-        flows = HealthPart("flows", "ok", f"{len(self.words.library.flows)}, {self.words.library.version[:12]}")
-        calls = HealthPart("calls", "ok", str(len(self.calls.current)))
-        journal = HealthPart("journal", "ok", str(self.journal.waiting))
-        self.metrics.journal_waiting.set(self.journal.waiting)
-        parts = (flows, database, prompts, calls, journal)
-        return Health(all(part.state == "ok" for part in parts), self.calls.draining, parts)
+        return await health.report(self)
 
     # --- the way down
 

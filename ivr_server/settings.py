@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, TypeAdapter, with_config
@@ -74,7 +75,7 @@ class Web:
 
     host: str = "127.0.0.1"
     port: int | None = None
-    phone: str = "loopback"
+    phone: Literal["loopback", "everywhere", "off"] = "loopback"
     hosts: tuple[str, ...] = ()  # further host names the console answers to
 
 
@@ -118,6 +119,11 @@ class Settings:
     def sound_folders(self) -> Folders:
         """Where the studio's sounds lie, and where joined ones are written."""
         return Folders(str(self.folder / "sounds"), str(self.folder / "spool"))
+
+    @staticmethod
+    def metrics_token() -> str:
+        """What Prometheus shows as a bearer from another machine; "": only this machine may read /metrics."""
+        return os.environ.get("IVR_METRICS_TOKEN", "")
 
     def database_url(self) -> str:
         """The URL of our own database; IVR_DATABASE_URL goes before the file."""

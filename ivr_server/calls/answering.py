@@ -26,10 +26,17 @@ from ivr_server.calls.work import first_of
 from ivr_server.metrics import Metrics
 
 log = Logger()
+LONGEST = 20  # digits of a caller's number
+MAIN = "main"
 LAST_WORDS_S = 5.0  # for a write that began before the caller hung up
 
 Publish = Callable[[str, Turn], None]
 Titles = Callable[[str], dict[str, str]]
+
+
+def plain_number(caller: str) -> str:
+    """A caller's number if it is digits, and not too many of them; else "": the call goes on without."""
+    return caller if caller.isascii() and caller.isdecimal() and len(caller) <= LONGEST else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class Desk:
     metrics: Metrics
     titles: Titles  # language -> prompt -> its words
     publish: Publish = lambda call, turn: None
+    number: Callable[[str], str] = plain_number
 
 
 @dataclass(slots=True)
@@ -115,14 +123,19 @@ class Talk:
 
     async def _offer(self) -> Offer:
         line = self.line
-        caller = await line.caller_number()
+        caller = self.desk.number(await line.caller_number())
         facts: dict[str, Fact] = (
             {"dialled": Fact("digits", line.header.dialled)} if line.header.dialled.isdigit() else {}
         )
         if caller:
             facts["caller"] = Fact("digits", caller)
+        return Offer(line.header.uniqueid, self.flow, await self._language(), tuple(sorted(facts.items())))
+
+    async def _language(self) -> str:
+        """The one of an earlier leg of this call, when it comes back from a queue; else the operator's first."""
         languages = self.desk.library().languages
-        return Offer(line.header.uniqueid, self.flow, languages[0], tuple(sorted(facts.items())))
+        spoken = (await self.line.variable("IVR_LANGUAGE") or "").replace("_", "-") if self.flow != MAIN else ""
+        return spoken if spoken in languages else languages[0]
 
     def _witness(self, turn: Turn) -> None:
         self.notes.extend(turn.notes)

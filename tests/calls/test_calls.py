@@ -159,6 +159,22 @@ def test_D1_our_own_mistake_leaves_the_result_unset(tmp_path: Path) -> None:
     assert not call.calls.current
 
 
+@pytest.mark.parametrize("caller", ["", "+8613800138000x", "١٢٣", "1" * 200, "<script>", "anonymous"])
+def test_E10_a_strange_caller_number_is_no_number(tmp_path: Path, caller: str) -> None:
+    """Withheld, forged or endless: the call goes on without a calling number, and nobody is taken for anybody."""
+    call = stage(tmp_path, caller=caller)
+    call.pass_s(3)
+    assert "What can we do for you" in call.heard or "press" in call.heard
+    assert all("caller" not in arguments for _, arguments in call.bridge.asked)
+
+
+def test_a_call_back_from_a_queue_goes_on_in_its_language(tmp_path: Path) -> None:
+    """The dialplan's IVR_LANGUAGE is that of the first leg; nothing else of the channel is believed."""
+    call = stage(tmp_path, {"caller_language": "unknown"}, script="after-queue", variables={"IVR_LANGUAGE": "en_US"})
+    call.pass_s(3)
+    assert "call you back" in call.heard
+
+
 def test_an_unknown_script_is_refused_loudly(tmp_path: Path) -> None:
     """AGISTATUS=FAILURE lets the dialplan play its apology; nothing of it is a call."""
     call = stage(tmp_path, script="nowhere")

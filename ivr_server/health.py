@@ -1,0 +1,49 @@
+"""How the service is, part by part: what /health shows and monitoring asks for."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from crm_bridge.answers import LookUpFault
+from ivr_server.console.parts import Health, HealthPart
+
+if TYPE_CHECKING:
+    from ivr_server.service import IvrService
+
+
+async def report(service: IvrService) -> Health:
+    """Ask the database, look at the rest. A part that was never seen is unknown, which is not bad."""
+    library = service.words.library
+    service.metrics.journal_waiting.set(service.journal.waiting)
+    parts = (
+        HealthPart("flows", "ok", f"{len(library.flows)}, {library.version[:12]}"),
+        await _database(service),
+        _prompts(service),
+        _asterisk(service),
+        HealthPart("calls", "ok", str(len(service.calls.current))),
+        HealthPart("journal", "ok", str(service.journal.waiting)),
+    )
+    return Health(all(part.state != "bad" for part in parts), service.calls.draining, parts)
+
+
+async def _database(service: IvrService) -> HealthPart:
+    try:
+        await service.database.run(lambda connection: connection.execute(text("select 1")).scalar())
+    except LookUpFault as fault:
+        return HealthPart("database", "bad", fault.text)
+    return HealthPart("database", "ok")
+
+
+def _prompts(service: IvrService) -> HealthPart:
+    index = os.path.join(service.settings.sound_folders().sounds, "index.json")
+    return HealthPart("prompts", "ok" if os.path.exists(index) else "bad")
+
+
+def _asterisk(service: IvrService) -> HealthPart:
+    seen = service.last_call
+    return (
+        HealthPart("asterisk", "ok", seen.isoformat(timespec="seconds")) if seen else HealthPart("asterisk", "unknown")
+    )
