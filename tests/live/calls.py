@@ -34,6 +34,15 @@ class Leg:
         values = self.variables.get(name)
         return values[-1] if values else None
 
+    def wait(self, test: Callable[[Leg], object], seconds: float = 10.0) -> Leg:
+        """Until something is true of it."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if test(self):
+                return self
+            time.sleep(0.02)
+        raise AssertionError(f"did not happen within {seconds} s; the channel had {self.variables}")
+
     def events(self, name: str) -> list[tuple[float, Fields]]:
         """When (monotonic) and what, of one kind of event."""
         return [(at, fields) for at, fields in self.seen if fields.get("Event") == name]

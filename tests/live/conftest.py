@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -129,9 +130,9 @@ def switch(bare_exchange: Exchange) -> Iterator[Exchange]:
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product() -> Iterator[Product]:
     """The real service, running under its supervisor with 400 customers; its own for each file of tests."""
-    made = install(tmp_path_factory.mktemp("product") / "p")
+    made = install(Path(tempfile.mkdtemp(prefix="ivr-product-")))
     made.start()
     yield made
     made.stop()

@@ -46,6 +46,7 @@ class Exchange:
         self.plan = wanted
         self.legs: dict[str, Leg] = {}
         self.calls: dict[str, Call] = {}
+        self.inside = Leg()
         self._by_unique: dict[str, Leg] = {}
         self._callers_numbers = itertools.count(15_000_000_000)  # nobody's in the demonstration data
         self._lock = threading.Lock()
@@ -92,16 +93,23 @@ class Exchange:
         assert answer["Response"] == "Success", answer
         return call
 
-    def dial_hostile(self, value: str) -> None:
-        """Start a call inside the product's Asterisk whose caller number and name are any text, line breaks too."""
-        self.product_ami.action(
+    def dial_inside(self, extension: str, hostile: str = "") -> Leg:
+        """Start a call inside the product's Asterisk, at an extension of the context ``hostile`` (words.py).
+
+        ``hostile`` becomes the caller's number and name, with %0A and the like for what no SIP message of ours carries.
+        """
+        self.inside = Leg()
+        answer = self.product_ami.action(
             "Originate",
-            Channel="Local/lines@hostile/n",
+            Channel=f"Local/{extension}@hostile/n",
             Application="Wait",
-            Data="20",
+            Data="30",
             Async="true",
-            Variable=f"__HOSTILE={value}",
+            Variable=f"__HOSTILE={hostile}",
         )
+        assert answer["Response"] == "Success", answer
+        self._wait_for(lambda: bool(self.inside.unique), f"the call to {extension} began")
+        return self.inside
 
     def agent_signs_in(self, name: str, talks_s: float = 3.0) -> None:
         """The telephone of an agent registers; it answers every call and talks so long."""
@@ -185,6 +193,8 @@ class Exchange:
             leg = Leg(fields.get("Channel", ""), unique)
             self._by_unique[unique] = leg
             self.legs[fields.get("CallerIDNum", "")] = leg
+        if fields.get("Event") == "Newchannel" and fields.get("Channel", "").endswith(";2"):
+            self.inside = self._by_unique[unique] = Leg(fields.get("Channel", ""), unique)
         leg_or_none = self._by_unique.get(unique)
         if leg_or_none is None:
             return
@@ -219,7 +229,7 @@ def exchange(installed: fetch.Installed, sounds: Path, agi_port: int, token: str
     local = wanted.folder / "local"
     local.mkdir(parents=True)
     (local / "manager.conf").write_text(WATCHER)
-    (local / "extensions.conf").write_text(HOSTILE)
+    (local / "extensions.conf").write_text(HOSTILE % {"agi": wanted.agi, "token": wanted.token})
     product = running.start(wanted)
     try:
         made = Exchange(folder, product, wanted)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 8_000
-ANCHOR, STEP, LEEWAY = 3_200, 1_600, 400  # samples
+ANCHOR, STEP, LEEWAY = 3_200, 1_600, 3_200  # samples
 ALIKE = 0.75
 LOUD = 300.0  # of 32,768: above it a moment is not silent
 
@@ -104,7 +104,7 @@ class Tape:
         return sorted(places)
 
     def _follow(self, sound: Samples, place: int) -> int:
-        """How many samples of the sound go on from a place; one step in a row may be spoilt."""
+        """How many samples of the sound go on from a place; one step or two in a row may be spoilt."""
         shift, missed, reached = 0, 0, 0
         for start in range(0, len(sound), STEP):
             piece = sound[start : start + STEP]
@@ -114,7 +114,7 @@ class Tape:
             found = self._nearby(piece, place + start + shift)
             if found is None:
                 missed += 1
-                if missed > 1:
+                if missed > 2:
                     break
                 continue
             shift, missed, reached = found - place - start, 0, start + len(piece)

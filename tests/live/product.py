@@ -140,13 +140,13 @@ class Product:
         return {spoken: folder / f"{path}.wav" for spoken, path in names.items() if spoken.startswith(words)}
 
 
-def install(folder: Path, more: str = "") -> Product:
-    """A fresh installation with its own database and spool; ``more`` is YAML of further settings."""
+def install(folder: Path, patience_s: float = PATIENCE_S) -> Product:
+    """A fresh installation with its own database and spool; a hang longer than ``patience_s`` is killed."""
     folder.mkdir(parents=True, exist_ok=True)
     state = folder / "state"
     state.mkdir()
     text = f"state: {state}\nagi: {{port: {port_or_free(0)}}}\nweb: {{port: {port_or_free(0)}}}\n"
-    text += f"patience_s: {PATIENCE_S}\n{more}"
+    text += f"patience_s: {patience_s}\n"
     (folder / "settings.yaml").write_text(text)
     settings = read_settings(folder / "settings.yaml")
     shared = cache_folder() / "live-sounds"

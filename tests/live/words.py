@@ -95,8 +95,16 @@ eventfilter = Variable: (IVR_|AGISTATUS|PLAYBACKSTATUS|QUEUESTATUS)
 
 HOSTILE = r"""
 [hostile]
-; Called by Originate: a caller's number and name that a hostile telephone company could send.
-exten => lines,1,Set(CALLERID(num)=${HOSTILE})
- same => n,Set(CALLERID(name)=${HOSTILE})
+; Called by Originate: a caller's number and name that a hostile telephone company could send, as %%0A and the like.
+exten => lines,1,Set(CALLERID(num)=${URIDECODE(${HOSTILE})})
+ same => n,Set(CALLERID(name)=${URIDECODE(${HOSTILE})})
  same => n,Goto(ivr-incoming,10000,1)
+; Callers of the server who are not the generated dialplan.
+exten => unknown,1,Answer()
+ same => n,AGI(agi://%(agi)s/no-such-flow,%(token)s)
+ same => n,Goto(ivr-route,s,1)
+exten => stranger,1,Answer()
+ same => n,AGI(agi://%(agi)s/main,not-the-token)
+ same => n,Goto(ivr-route,s,1)
+exten => h,1,NoOp()
 """
