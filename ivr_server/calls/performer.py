@@ -179,7 +179,7 @@ class Performer:
         try:
             if not work.done:
                 await self._wait_with_comfort(work, command)
-        except LineGone:
+        except (LineGone, LineBroken):
             self._let_go(command.name, work)
             raise
         event = self._answer(work, command)
