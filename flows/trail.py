@@ -168,7 +168,7 @@ def _weighty(notes: Iterable[Note]) -> list[Note]:
 
 def _one_line(text: str) -> str:
     """Without line breaks and other signs that no line may hold."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _bounded(said: list[str], limits: tuple[int, int], gap: Callable[[int], str]) -> list[str]:

@@ -32,6 +32,9 @@ HEADER_NAMES: Final = (
     "calleridname", "callingpres", "callingani2", "callington", "callingtns", "dnid", "rdnis", "context", "extension",
     "priority", "enhanced", "accountcode", "threadid",
 )  # fmt: skip
+_LINES: Final = tuple(
+    f"agi_{name}: " for name in (*HEADER_NAMES, *(f"arg_{n}" for n in range(1, MAX_HEADER_LINES + 1)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +114,18 @@ def _quoted(word: str) -> str:
 
 def read_header(block: bytes) -> Header | Violation:
     """The header from its bytes, without the empty line: no line unknown, missing, twice, or out of order."""
-    lines = block.split(b"\n")
+    lines = block.decode("utf-8", "replace").split("\n")
     if len(lines) > MAX_HEADER_LINES:
         return Violation("header_lines")
-    if max(map(len, lines)) > MAX_HEADER_LINE:
+    if len(block) > MAX_HEADER_LINE and max(map(len, block.split(b"\n"))) > MAX_HEADER_LINE:
         return Violation("header_line")
-    raw: dict[str, str] = {}
-    arguments: list[str] = []
-    for place, line in enumerate(lines):
-        name, colon, value = line.decode("utf-8", "replace").partition(": ")
-        late = place - len(HEADER_NAMES)
-        if not colon or name != ("agi_" + HEADER_NAMES[place] if late < 0 else f"agi_arg_{late + 1}"):
-            return Violation("header_order")
-        raw[name[4:]] = value
-        if late >= 0:
-            arguments.append(value)
-    if len(raw) < len(HEADER_NAMES):
+    values = [line[len(name) :] for line, name in zip(lines, _LINES, strict=False) if line.startswith(name)]
+    if len(values) < len(lines):
+        return Violation("header_order")
+    if len(values) < len(HEADER_NAMES):
         return Violation("header_missing")
+    raw = dict(zip(HEADER_NAMES, values, strict=False))
+    arguments = values[len(HEADER_NAMES) :]
     return _header(raw, tuple(arguments))
 
 

@@ -41,9 +41,9 @@ class Ending:
 def ending(turn: Turn, notes: list[Note], titles: dict[str, str]) -> Ending:
     """The ending of a conversation that came to its last command."""
     language = turn.session.language
-    words = trail.line(notes, language, TRAIL_BYTES, titles)
-    if isinstance(turn.command, Enqueue):
+    if isinstance(turn.command, Enqueue):  # only an agent reads the words
+        words = trail.line(notes, language, TRAIL_BYTES, titles)
         return Ending("queue", "enqueued", turn.command.queue, turn.command.business, language, words)
     # a flow that failed for good: the dialplan has a recorded apology and the queue still
     result = "refused" if turn.session.ended == "failed" else "done"
-    return Ending(result, turn.session.ended, language=language, trail=words)
+    return Ending(result, turn.session.ended, language=language)

@@ -19,8 +19,20 @@ class Work:
         self.done = False
         self._result: Any = None
         self._waiting: list[Deferred[None]] = []
-        self._running = ensureDeferred(coroutine)
-        self._running.addBoth(self._came)
+        self._running: Deferred[Any] | None = None
+        self._begin(coroutine)
+
+    def _begin(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Up to the first thing it waits for: most look-ups in memory wait for none, and need no Deferred."""
+        try:
+            first = coroutine.send(None)
+        except StopIteration as end:
+            self.done, self._result = True, end.value
+        except Exception:
+            self.done, self._result = True, Failure()
+        else:
+            self._running = ensureDeferred(_rest(coroutine, first))
+            self._running.addBoth(self._came)
 
     def _came(self, result: Any) -> None:
         self.done, self._result = True, result
@@ -37,7 +49,8 @@ class Work:
 
     def cancel(self) -> None:
         """Nobody wants it any more."""
-        self._running.cancel()
+        if self._running is not None:
+            self._running.cancel()
 
     def bell(self) -> Deferred[None]:
         """Fires when the work is done; whoever made others ring it may do so earlier."""
@@ -47,6 +60,21 @@ class Work:
         else:
             self._waiting.append(bell)
         return bell
+
+
+async def _rest(coroutine: Coroutine[Any, Any, Any], waiting: Any) -> Any:
+    """What a coroutine gives that was begun by hand, and now waits for a Deferred."""
+    while True:
+        try:
+            value = await waiting
+        except BaseException as fault:
+            step, given = coroutine.throw, fault
+        else:
+            step, given = coroutine.send, value
+        try:
+            waiting = step(given)
+        except StopIteration as end:
+            return end.value
 
 
 async def first_of(work: Work, other: Deferred[None] | None, clock: IReactorTime, seconds: float) -> None:
