@@ -25,10 +25,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
 
 from crm_bridge.answers import LookUpFault
 from crm_bridge.breaker import Breaker, BreakerRule
+from crm_bridge.threads import DaemonPool
 
 if TYPE_CHECKING:
     from twisted.internet.base import ReactorBase
@@ -85,13 +85,6 @@ def _shut(connection: Any) -> None:
             copy.shutdown(socket.SHUT_RDWR)
     except Exception:  # already gone: that is what we want
         return
-
-
-class _Daemon(threading.Thread):
-    """A thread that the end of the process does not wait for."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **{**named, "daemon": True})
 
 
 def engine_for(url: str, limits: Limits) -> Engine:
@@ -171,8 +164,7 @@ class Database:
         self._reactor = reactor
         self._read = self._reader()
         self._write = self.engine.execution_options(write=True)
-        self._pool = ThreadPool(self.limits.threads, self.limits.threads, name="database")
-        self._pool.threadFactory = _Daemon  # a hung database must not keep the process from ending
+        self._pool = DaemonPool(self.limits.threads, self.limits.threads, name="database")
         self._jobs: set[Job] = set()
 
     def _reader(self) -> Engine:

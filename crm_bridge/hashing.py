@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
 
 from crm_bridge.secret import Secret
+from crm_bridge.threads import DaemonPool
 
 if TYPE_CHECKING:
     from twisted.internet.base import ReactorBase
@@ -48,7 +48,7 @@ class Hashing:
         self._reactor = reactor
         self._argon = argon
         self._nobodys = _NOBODY if argon is HASHER else argon.hash("a password that nobody has")
-        self._pool = ThreadPool(1, THREADS, name="hashing")
+        self._pool = DaemonPool(1, THREADS, name="hashing")
         self._under_way = 0
 
     def start(self) -> None:

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Final
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
+
+from crm_bridge.threads import DaemonPool
 
 if TYPE_CHECKING:
     from twisted.internet.base import ReactorBase
@@ -62,7 +63,7 @@ class Spool:
     def __init__(self, folder: Path, reactor: ReactorBase) -> None:
         self._folder = folder
         self._reactor = reactor
-        self._pool = ThreadPool(1, 1, name="spool")
+        self._pool = DaemonPool(1, 1, name="spool")
         self._file: _File | None = None
         self._number = 0
         self._pending: list[tuple[bytes, Deferred[None]]] = []
