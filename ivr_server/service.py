@@ -259,6 +259,7 @@ class IvrService(Service):
                 token=token(settings),
                 sounds=tuple(map(Path, (sounds.sounds, sounds.spool))),
                 caller=SHOWN[0].phone,
+                queues=settings.queues,
                 customers=DemoCustomers(self.database),
             ),
             titles=lambda language: libraries.words(self.words.catalogues, language),

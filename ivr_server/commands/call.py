@@ -14,7 +14,7 @@ from typing import Any
 import click
 from twisted.internet.interfaces import IDelayedCall
 
-from ivr_server.phone.phone import KEYS, Dialling, Phone
+from ivr_server.phone.phone import KEYS, TELEPHONE_MS, Dialling, Phone
 from ivr_server.settings import Settings, read_settings, token
 from marked_yaml import Mistakes
 
@@ -64,8 +64,8 @@ class Terminal:
         self.status = STATUS.get(variables.get("IVR_RESULT", ""), NO_RESULT)
         queue = f" {variables['IVR_QUEUE']}" if variables.get("IVR_QUEUE") else ""
         self.say(f"-- {WORDS[self.status]}{queue}")
-        if variables.get("IVR_TRAIL"):
-            self.say(f"-- {variables['IVR_TRAIL']}")
+        for line in handed(variables):
+            self.say(f"   {line}")
         self.clock.callLater(0, self.clock.stop)
 
     def listening(self) -> None:
@@ -113,6 +113,14 @@ def scripted(text: str) -> deque[str]:
     return tokens
 
 
+def handed(variables: dict[str, str]) -> list[str]:
+    """What an agent is handed with the call, a line each: language, subject, and the trail step by step."""
+    told = (("language", variables.get("IVR_LANGUAGE")), ("subject", variables.get("IVR_BUSINESS")))
+    steps = [step for step in variables.get("IVR_TRAIL", "").split(" | ") if step]
+    words = [f"{name}: {value}" for name, value in told if value]
+    return words + [f"{n}. {step}" for n, step in enumerate(steps, 1)]
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where the service listens.")
 @click.option("--port", type=int, help="Its FastAGI port; by itself the one it listens on.")
@@ -122,6 +130,7 @@ def scripted(text: str) -> deque[str]:
 @click.option("--script", default="main", show_default=True, help="main, or after-queue.")
 @click.option("--keys", default="", help="Keys to press as the service waits for them, wait:SECONDS, hangup.")
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
+@click.option("--staffed", is_flag=True, help="As if somebody were signed in to every queue: 0 leads to a human.")
 @click.option("--fast", is_flag=True, help="Sounds take no time.")
 @click.option("--sound", is_flag=True, help="Play the sounds, where aplay, paplay or afplay is.")
 @click.option("--quiet", is_flag=True, help="Print nothing; the exit status tells.")
@@ -149,7 +158,9 @@ def call(**options: Any) -> int:
         caller=options["caller"],
         dialled=options["dialled"],
         token=options["token"] or token(ours),
+        staffed=ours.queues if options["staffed"] else (),
         fast=options["fast"],
+        key_ms=0 if options["fast"] else TELEPHONE_MS,
     )
     terminal.phone = phone = Phone(reactor, terminal, dialling)
     phone.listening = terminal.listening

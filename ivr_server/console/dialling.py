@@ -8,7 +8,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.error import ConnectError
 
 from ivr_server.console.phone_line import Dial, Ear, Ends, Handset
-from ivr_server.phone.phone import Dialling, Phone
+from ivr_server.phone.phone import TELEPHONE_MS, Dialling, Phone
 
 if TYPE_CHECKING:
     from ivr_server.console.parts import Parts
@@ -28,6 +28,8 @@ def dialler(parts: Parts) -> Dial:
             uniqueid=ends.call,
             language=ends.language.partition("-")[0],
             channel=f"Phone/{ends.call}",
+            staffed=phone_parts.queues if ends.staffed else (),
+            key_ms=TELEPHONE_MS,
         )
         phone = Phone(parts.reactor, ear, dialling)
         phone.listening = ear.listening

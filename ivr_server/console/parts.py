@@ -79,7 +79,10 @@ class DemoCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneParts:
-    """The keypad phone: who may use it, the FastAGI port it calls, the token Asterisk would show, where sounds are."""
+    """The keypad phone: who may use it, the FastAGI port it calls, the token Asterisk would show, where sounds are.
+
+    ``queues``: those to which somebody is signed in when the visitor says that somebody is.
+    """
 
     allowed: Allowed = "loopback"
     host: str = "127.0.0.1"
@@ -88,6 +91,7 @@ class PhoneParts:
     sounds: tuple[Path, ...] = ()
     dialled: str = "10010"
     caller: str = ""
+    queues: tuple[str, ...] = ()
     customers: Callable[[], Awaitable[Sequence[DemoCustomer]]] | None = None
 
 

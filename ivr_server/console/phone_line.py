@@ -1,8 +1,9 @@
 """The browser's telephone line: a WebSocket on one side, a stand-in for Asterisk on the other.
 
-In come three small messages: call, key, hang_up. Out go values: connected, playing, silent, listening, note, at, over,
-failed. What the browser does not read in time is kept up to a cap, then the line is dropped (FAULTS I11); what it sends
-is capped in size and rate. A socket that goes takes its call with it, as a receiver put down would.
+In come three small messages: call, key, hang_up. Out go values: connected, playing, silent, listening, note, at, over
+(how it ended, and what an agent would be handed), failed. What the browser does not read in time is kept up to a cap,
+then the line is dropped (FAULTS I11); what it sends is capped in size and rate. A socket that goes takes its call with
+it, as a receiver put down would.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from twisted.web.websocket import WebSocketResource
 from wsproto.utilities import ProtocolError
 from zope.interface import implementer
 
+from ivr_server.console import handing
 from ivr_server.console.feed import Feed, TooSlow
 from ivr_server.console.sounds import SoundShelf
 from ivr_server.console.story import as_note, tell, titles_for
@@ -37,18 +39,20 @@ LARGEST_UNREAD: Final = 4_096  # bytes of a message that does not end
 MOST_PER_SECOND: Final = 60
 PING_S: Final = 20.0
 NUMBER: Final = re.compile(r"[^0-9A-Za-z+*#._ -]")
+# what the service says with its last acts; not the channel's own variables, which hold the keys
 TOLD: Final = ("IVR_RESULT", "IVR_QUEUE", "IVR_BUSINESS", "IVR_LANGUAGE", "IVR_TRAIL", "IVR_TRAIL_ID")
 _log = Logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Who calls whom, in which language, and the id that the call shall have."""
+    """Who calls whom, in which language, the id that the call shall have; ``staffed``: somebody is at the queues."""
 
     caller: str
     dialled: str
     language: str
     call: str
+    staffed: bool = False
 
 
 class Handset(Protocol):
@@ -122,12 +126,14 @@ class PhoneLine:
 
     def __init__(self, exchange: Exchange, visit: Visit) -> None:
         self._exchange = exchange
+        self._words = visit.words
         self._language = visit.words.language
         self._titles = titles_for(visit)
         self._transport: Any = None
         self._kept: deque[str] = deque()
         self._paused = self._gone = self._hung_up = self._dialling = False
         self._handset: Handset | None = None
+        self._disposition = ""
         self._unsubscribe: Callable[[], None] = lambda: None
         self._unread = 0
         self._messages = deque[float](maxlen=MOST_PER_SECOND)
@@ -243,7 +249,7 @@ class PhoneLine:
         match said:
             case {"do": "call", "caller": str(caller), "dialled": str(dialled)}:
                 if self._handset is None and not self._dialling:
-                    self._begin(_number(caller), _number(dialled))
+                    self._begin(caller, dialled, said.get("staffed") is True)
             case {"do": "key", "key": str(key)} if len(key) == 1 and key in "0123456789*#":
                 if self._handset is not None:
                     self._handset.press(key)
@@ -255,9 +261,10 @@ class PhoneLine:
                 return False
         return True
 
-    def _begin(self, caller: str, dialled: str) -> None:
-        self._dialling, self._hung_up = True, False
-        ends = Ends(caller, dialled, self._language, f"phone-{secrets.token_hex(8)}")
+    def _begin(self, caller: str, dialled: str, staffed: bool) -> None:
+        self._dialling, self._hung_up, self._disposition = True, False, ""
+        call = f"phone-{secrets.token_hex(8)}"
+        ends = Ends(_number(caller), _number(dialled), self._language, call, staffed)
         ensureDeferred(self._call(ends)).addErrback(self._failed)
 
     async def _call(self, ends: Ends) -> None:
@@ -308,9 +315,11 @@ class PhoneLine:
         """The call is over; without IVR_RESULT it was the service that broke, unless the receiver was put down here."""
         result = variables.get("IVR_RESULT", "")
         if result == "refused":
-            self._over("failed", why="refused")
+            self._over("failed", why="gave_up" if self._disposition else "refused")
         elif result or self._hung_up:
-            self._over("over", variables=_told(variables))
+            told = {str(name): variables[name] for name in TOLD if name in variables}
+            how = handing.how(self._words, "hung_up" if self._hung_up else self._disposition)
+            self._over("over", variables=told, how=how, handed=handing.handed(self._words, told))
         else:
             self._over("failed", why="failed")
 
@@ -318,14 +327,11 @@ class PhoneLine:
         if plain["what"] == "at":  # no step of the trail: where the call is now
             self.tell("at", flow=str(plain["flow"]), node=str(plain["node"]))
             return
+        if plain["what"] == "ended":
+            self._disposition = str(plain["detail"].get("disposition", ""))
         step = tell(as_note(plain), self._language, self._titles)
         if step is not None:
             self.tell("note", what=step.what, words=step.words, flow=str(plain["flow"]), node=str(plain["node"]))
-
-
-def _told(variables: Mapping[str, str]) -> dict[str, str]:
-    """What the service said with its last acts; not the channel's own variables, which hold the keys."""
-    return {name: variables[name] for name in TOLD if name in variables}
 
 
 def _number(text: str) -> str:

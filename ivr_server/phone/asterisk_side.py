@@ -48,6 +48,7 @@ class Dialling:
     staffed: tuple[str, ...] = ()  # queues that somebody is signed in to
     pieces: bool = True
     fast: bool = False
+    key_ms: int = 0  # from one key of a bunch to the next, as TELEPHONE_MS; 0: all at once
     echo_ms: int = 0  # a short tone: its key is in StoreDTMF's variable at once, and answered with so much later
     store_dtmf: bool = True  # False: an Asterisk without that application
     exit_on_hang_up: bool = True  # AGIEXITONHANGUP=yes

@@ -5,23 +5,30 @@
     phone.press("1")
 
 The call ends when the server lets go, or with ``hang_up``; the ear is then told the channel's variables.
+
+Keys may come bunched: out of a browser's buffer, from a line typed at a terminal. A real telephone sends a tone for
+each and a gap after it, and the server counts on that where nothing keeps keys between its commands, as around secrets.
+With ``Dialling.key_ms`` the phone does so too; without it, keys arrive at once (tests in memory, ``call --fast``).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import connectProtocol
-from twisted.internet.interfaces import IProtocol, IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import IDelayedCall, IProtocol, IReactorTime, IStreamClientEndpoint
 
 from ivr_server.phone.asterisk_side import AsteriskSide, Dialling, Told
 from ivr_server.phone.cable import Cable
 from ivr_server.phone.sounds import Sound
 
-__all__ = ["KEYS", "Dialling", "Ear", "Phone"]
+__all__ = ["KEYS", "TELEPHONE_MS", "Dialling", "Ear", "Phone"]
 KEYS = "0123456789*#ABCD"
+TELEPHONE_MS: Final = 120  # a tone of 80 ms and a gap of 40 ms
+MOST_WAITING: Final = 64  # keys not yet sent; more are not taken
 
 
 class Ear(Protocol):
@@ -42,8 +49,12 @@ class Phone:
 
     def __init__(self, clock: IReactorTime, ear: Ear, dialling: Dialling) -> None:
         self._ear = ear
+        self._clock = clock
+        self._apart_s = dialling.key_ms / 1000
+        self._waiting: deque[str] = deque()
+        self._tone: IDelayedCall | None = None
         self.listening: Callable[[], None] = lambda: None
-        told = Told(self._playing, ear.silent, self._listens, ear.ended)
+        told = Told(self._playing, ear.silent, self._listens, self._ended)
         self.side = AsteriskSide(clock, dialling, told)
 
     def connect(self, endpoint: IStreamClientEndpoint) -> Deferred[Any]:
@@ -58,11 +69,16 @@ class Phone:
     def press(self, keys: str) -> None:
         """Press the keys, one after the other; anything that is no key is ignored."""
         for key in keys:
-            if key in KEYS:
+            if key in KEYS and not self._apart_s:
                 self.side.press(key)
+            elif key in KEYS and len(self._waiting) < MOST_WAITING:
+                self._waiting.append(key)
+        if self._tone is None:
+            self._next_key()
 
     def hang_up(self) -> None:
-        """Put the receiver down."""
+        """Put the receiver down; keys that were not sent yet are not sent any more."""
+        self._stop_keys()
         self.side.hang_up()
 
     @property
@@ -74,6 +90,22 @@ class Phone:
     def variables(self) -> dict[str, str]:
         """The channel's variables as they are now."""
         return dict(self.side.variables)
+
+    def _next_key(self) -> None:
+        self._tone = None
+        if self._waiting:
+            self._tone = self._clock.callLater(self._apart_s, self._next_key)
+            self.side.press(self._waiting.popleft())
+
+    def _stop_keys(self) -> None:
+        self._waiting.clear()
+        if self._tone is not None:
+            self._tone.cancel()
+            self._tone = None
+
+    def _ended(self, variables: dict[str, str]) -> None:
+        self._stop_keys()
+        self._ear.ended(variables)
 
     def _listens(self) -> None:
         self.listening()

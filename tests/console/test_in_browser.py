@@ -72,7 +72,7 @@ def test_a_call_with_the_mouse(opened: Any) -> None:
     expect(page.locator("#node")).to_have_text("main › say_bill")
     page.get_by_role("button", name="0", exact=True).click()
     expect(page.locator("#state")).to_have_text("Call ended")
-    expect(page.locator("#caption")).to_have_text("The call now goes to the queue: billing")
+    expect(page.locator("#caption")).to_have_text("The call now goes to the queue: Billing")
     assert [url.rsplit("/", 1)[1] for url in fetched] == ["sound.wav", "sound1.wav"]
 
 

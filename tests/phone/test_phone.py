@@ -15,7 +15,7 @@ from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
 from ivr_server.agi.wire import Header, Reader
 from ivr_server.phone.asterisk_side import AsteriskSide, Dialling, Told
 from ivr_server.phone.dialplan import filled, split
-from ivr_server.phone.phone import Phone
+from ivr_server.phone.phone import TELEPHONE_MS, Phone
 from ivr_server.phone.sounds import Sound, find
 
 
@@ -103,4 +103,77 @@ async def test_a_call_over_a_real_socket(tmp_path: Path) -> None:
     ear.over.addTimeout(10, reactor)  # type: ignore[arg-type]
     assert (await ear.over)["IVR_RESULT"] == "1"
     assert ear.heard == [(500, "press one")]
+    await port.stopListening()
+
+
+class Keys:
+    """Where keys arrive, and when; stands in for the side of Asterisk."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.came: list[tuple[float, str]] = []
+
+    def press(self, key: str) -> None:
+        """One key."""
+        self.came.append((round(self.clock.seconds(), 2), key))
+
+    def hang_up(self) -> None:
+        """The end."""
+        self.came.append((round(self.clock.seconds(), 2), "end"))
+
+
+def keypad(key_ms: int) -> tuple[Clock, Phone, Keys]:
+    """A phone whose keys are written down."""
+    clock = Clock()
+    phone, keys = Phone(clock, Ear(), Dialling(key_ms=key_ms)), Keys(clock)  # type: ignore[arg-type]
+    phone.side = keys  # type: ignore[assignment]
+    return clock, phone, keys
+
+
+def test_a_bunch_of_keys_is_sent_as_a_telephone_sends_it() -> None:
+    """One every 120 ms, the first at once, a late one after the others; without a distance all at once."""
+    clock, phone, keys = keypad(TELEPHONE_MS)
+    phone.press("29x4")
+    clock.pump([0.06] * 3)
+    phone.press("8")
+    clock.pump([0.06] * 10)
+    phone.press("#")
+    assert keys.came == [(0, "2"), (0.12, "9"), (0.24, "4"), (0.36, "8"), (0.78, "#")]
+    _, phone, keys = keypad(0)
+    phone.press("294")
+    assert keys.came == [(0, "2"), (0, "9"), (0, "4")]
+
+
+def test_keys_not_sent_yet_are_dropped_with_the_receiver() -> None:
+    """And a keypad held down by a script keeps no more than 64 of them."""
+    clock, phone, keys = keypad(TELEPHONE_MS)
+    phone.press("12345")
+    clock.advance(0.12)
+    phone.hang_up()
+    clock.advance(5)
+    assert [key for _, key in keys.came] == ["1", "2", "end"]
+    assert not clock.getDelayedCalls()
+    phone.press("7" * 1_000)
+    clock.pump([0.12] * 200)
+    assert len(keys.came) == 3 + 64
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_password_typed_in_one_burst_arrives_whole() -> None:
+    """Six keys in one packet from a browser; nothing keeps keys between commands here, as around every secret."""
+
+    async def on_call(line: Line) -> None:
+        await line.typed_off()
+        keys = [await line.wait_for_key(5_000) for _ in range(6)]
+        await line.set_variable("IVR_RESULT", "".join(keys))
+
+    factory = FastAgiFactory(FastAgiSettings(token="t"), on_call, reactor)  # type: ignore[arg-type]
+    port = reactor.listenTCP(0, factory, interface="127.0.0.1")  # type: ignore[attr-defined]
+    ear = Ear()
+    phone = Phone(reactor, ear, Dialling(token="t", key_ms=TELEPHONE_MS))  # type: ignore[arg-type]
+    waits = iter(["294817"])
+    phone.listening = lambda: phone.press(next(waits, ""))
+    await phone.connect(HostnameEndpoint(reactor, "127.0.0.1", port.getHost().port))
+    ear.over.addTimeout(20, reactor)  # type: ignore[arg-type]
+    assert (await ear.over)["IVR_RESULT"] == "294817"
     await port.stopListening()

@@ -25,6 +25,7 @@ function show(next, why) {
   $("act").classList.toggle("leave", busy());
   $("act_words").textContent = busy() ? words.phone_hang_up : words.phone_call;
   $("caller").readOnly = $("dialled").readOnly = busy();
+  $("staffed").setAttribute("aria-disabled", String(busy()));
   desk.dataset.state = next;
 }
 
@@ -74,13 +75,16 @@ function at(one) {
   $("node").textContent = one.node ? `${one.flow} › ${one.node}` : "";
 }
 
-function over(variables) {
+function over({ variables, how, handed }) {
   sounds.stop();
   clearInterval(ticking);
   show("ended");
-  const queue = variables.IVR_RESULT === "queue" ? variables.IVR_QUEUE || "service" : "";
-  say(queue ? words.phone_handed.replace("{queue}", queue) : words.phone_over, 0);
+  say(handed ? words.phone_handed.replace("{queue}", handed.queue) : words.phone_over, 0);
   caption = "";
+  $("how").textContent = how.words;
+  $("how").className = `pill ${how.name}`;
+  $("how").hidden = !how.words;
+  if (handed) handOver(handed);
   const told = $("told");
   told.replaceChildren();
   for (const [name, value] of Object.entries(variables)) {
@@ -93,6 +97,17 @@ function over(variables) {
   $("told_box").hidden = !told.children.length;
 }
 
+// What Asterisk got for the agent, as the agent would see it.
+function handOver(handed) {
+  for (const key of ["queue", "language", "business"]) $(`handed_${key}`).textContent = handed[key] || "–";
+  $("handed_steps").replaceChildren(...handed.steps.map((step) => {
+    const line = document.createElement("li");
+    line.textContent = step;
+    return line;
+  }));
+  $("handed").hidden = false;
+}
+
 const HEARD = {
   connected: () => show("talking"),
   playing: (one) => { say(one.words, one.ms); if (one.sound) sounds.play(one.sound).catch(() => {}); },
@@ -100,7 +115,7 @@ const HEARD = {
   listening: () => { if (busy()) show("listening"); },
   note,
   at,
-  over: (one) => over(one.variables),
+  over,
   failed: (one) => { sounds.stop(); clearInterval(ticking); show("failed", words[`phone_state_${one.why}`]); },
 };
 
@@ -124,7 +139,7 @@ const tell = (what) => { if (socket?.readyState === WebSocket.OPEN) socket.send(
 async function call() {
   if (!sounds.wake()) $("caption").textContent = words.phone_no_sound;
   for (const id of ["trail", "before", "told"]) $(id).replaceChildren();
-  for (const id of ["before_box", "told_box"]) $(id).hidden = true;
+  for (const id of ["before_box", "told_box", "how", "handed"]) $(id).hidden = true;
   $("trail_empty").hidden = false;
   $("pressed").textContent = $("node").textContent = "";
   caption = "";
@@ -134,7 +149,8 @@ async function call() {
   ticking = setInterval(tick, 200);
   try {
     await open();
-    tell({ do: "call", caller: $("caller").value.trim(), dialled: $("dialled").value.trim() });
+    const [caller, dialled] = [$("caller").value.trim(), $("dialled").value.trim()];
+    tell({ do: "call", caller, dialled, staffed: $("staffed").checked });
   } catch {
     clearInterval(ticking);
     show("failed");
@@ -172,9 +188,11 @@ document.querySelectorAll(".person").forEach((one) => one.addEventListener("clic
   $("caller").value = one.dataset.number;
   document.querySelectorAll(".person").forEach((other) => other.setAttribute("aria-pressed", String(other === one)));
 }));
+$("staffed").addEventListener("click", (event) => { if (busy()) event.preventDefault(); });
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement && !event.target.readOnly) {
-    if (event.key === "Enter" && event.target instanceof HTMLInputElement && !busy()) call();
+  const field = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+  if (event.ctrlKey || event.metaKey || event.altKey || field && !event.target.readOnly) {
+    if (event.key === "Enter" && field && !busy()) call();
     return;
   }
   if (keys.has(event.key) && !event.repeat) { event.preventDefault(); press(event.key); return; }
