@@ -332,7 +332,7 @@ class IvrService(Service):
             tell(f"Stopping: {count} calls go on for up to {self.settings.drain_s:.0f} s.")
         while self.calls.current and self.reactor.seconds() < end:
             await task.deferLater(self.reactor, 0.1)
-        for line in tuple(self.calls.current.values()):
+        for line in tuple(self.calls.current):
             line.close()
         await task.deferLater(self.reactor, 0.05)
 

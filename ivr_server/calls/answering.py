@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,18 +11,19 @@ from typing import Any
 from twisted.logger import Logger
 
 from crm_bridge.answers import LookUpFault
-from crm_bridge.journal import CallRecord, Journal
+from crm_bridge.journal import CallRecord, Journal, JournalFault
 from flows.facts import Fact
 from flows.flow import Library
 from flows.session import Offer, Turn
 from flows.turns import Note
 from ivr_server.agi.line import Line, LineBroken, LineGone
+from ivr_server.agi.wire import Header
 from ivr_server.calls.conversation import converse
 from ivr_server.calls.ending import Ending, ending
 from ivr_server.calls.look_ups import Vault
 from ivr_server.calls.performer import Performer, Tools
 from ivr_server.calls.routing import Routes
-from ivr_server.calls.work import first_of
+from ivr_server.calls.work import Work, first_of
 from ivr_server.metrics import Metrics
 
 log = Logger()
@@ -59,7 +60,7 @@ class Calls:
     """Answers lines; knows how many it is talking to, so that a drain can wait for them."""
 
     desk: Desk
-    current: dict[str, Line] = field(default_factory=dict)
+    current: set[Line] = field(default_factory=set)
     draining: bool = False
 
     async def answer(self, line: Line) -> None:
@@ -71,8 +72,8 @@ class Calls:
             ).inc()
             await _quietly(line.refuse())
             return
-        call = line.header.uniqueid
-        self.current[call] = line
+        call = leg(line.header, flow)
+        self.current.add(line)
         self.desk.metrics.in_progress.inc()
         try:
             await Talk(self.desk, line, flow).through()
@@ -81,7 +82,7 @@ class Calls:
             self.desk.metrics.faults.labels("crash").inc()
         finally:
             line.close()
-            del self.current[call]
+            self.current.discard(line)
             self.desk.metrics.in_progress.dec()
 
 
@@ -100,6 +101,11 @@ class Talk:
     vault: Vault = field(default_factory=Vault)
     notes: list[Note] = field(default_factory=list)
 
+    @property
+    def leg(self) -> str:
+        """Its id in the journal."""
+        return leg(self.line.header, self.flow)
+
     async def through(self) -> None:
         """Stations 2 to 6; raises only for our own mistakes, with the record written all the same."""
         desk, line = self.desk, self.line
@@ -109,17 +115,26 @@ class Talk:
         fate = Ending("", "failed")
         try:
             offer = await self._offer()
-            await desk.journal.begin(offer.call, _said(offer, "caller"), line.header.dialled, self.flow, started)
+            caller = _said(offer, "caller")
+            await self._kept(desk.journal.begin(self.leg, caller, line.header.dialled, self.flow, started))
             last, _ = await converse(desk.library(), offer, performer, self._witness)
             fate = ending(last, self.notes, desk.titles(last.session.language))
-            await self._release(offer.call, fate)
+            await self._release(fate)
         except LineGone:
             fate = Ending("", "hung_up")
         finally:
             await self._finish_writes(performer)
             self.vault.forget()
             desk.metrics.calls.labels(fate.disposition).inc()
-            await desk.journal.finish(self._record(last, fate, started))
+            await self._kept(desk.journal.finish(self._record(last, fate, started)))
+
+    async def _kept(self, writing: Awaitable[None]) -> None:
+        """Without room on the disk and in the database the caller is served all the same (FAULTS D5)."""
+        try:
+            await writing
+        except JournalFault as fault:
+            log.error("The record of call {call} was not kept: {fault}", call=self.leg, fault=fault)
+            self.desk.metrics.faults.labels("journal").inc()
 
     async def _offer(self) -> Offer:
         line = self.line
@@ -141,25 +156,21 @@ class Talk:
         self.notes.extend(turn.notes)
         self.desk.publish(turn.session.call, turn)
 
-    async def _release(self, call: str, fate: Ending) -> None:
+    async def _release(self, fate: Ending) -> None:
         if not self.line.hung_up:
-            for name, value in fate.variables(call):
+            for name, value in fate.variables(self.leg):
                 await self.line.set_variable(name, value)
 
     async def _finish_writes(self, performer: Performer) -> None:
         """A write that began is finished though the caller left; its outcome belongs in the trail."""
         for name, work in performer.unfinished:
             await first_of(work, None, self.desk.tools.clock, LAST_WORDS_S)
-            try:
-                outcome = work.result().outcome if work.done else "unknown"
-            except LookUpFault:
-                outcome = "unknown"
-            self.notes.append(_late(self.notes, name, outcome))
+            self.notes.append(_late(self.notes, name, _outcome(work)))
 
     def _record(self, last: Turn | None, fate: Ending, started: datetime) -> CallRecord:
         facts = dict(last.session.facts) if last else {}
         return CallRecord(
-            call=self.line.header.uniqueid,
+            call=self.leg,
             started=started,
             ended=self.desk.now(),
             caller=str(facts["caller"].value) if "caller" in facts else "",
@@ -173,6 +184,25 @@ class Talk:
             customer=str(facts["customer"].value) if "customer" in facts else "",
             notes=tuple(_as_row(note) for note in self.notes),
         )
+
+
+def leg(header: Header, flow: str) -> str:
+    """The id of a call in the journal. Back from a queue it has Asterisk's same id: that leg is a story of its own."""
+    return header.uniqueid if header.script == MAIN else f"{header.uniqueid}.{flow}"
+
+
+def _outcome(work: Work) -> str:
+    """How a write ended that nobody waited for; whatever it raised, the record must still be written."""
+    if not work.done:
+        return "unknown"
+    try:
+        outcome: str = work.result().outcome
+    except LookUpFault:
+        return "unknown"
+    except Exception:
+        log.failure("a look-up failed in our own code after the caller had left")
+        return "unknown"
+    return outcome
 
 
 def _said(offer: Offer, name: str) -> str:
