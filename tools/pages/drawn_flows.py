@@ -1,0 +1,21 @@
+"""The shipped main flow as a picture in each language, as ``ivr-server check --svg`` draws it."""
+
+from __future__ import annotations
+
+from flows.drawing import svg
+from ivr_server import library as libraries
+from ivr_server.settings import Settings
+
+DRAWN = ("main",)
+
+
+def pictures() -> dict[str, str]:
+    """Path -> picture."""
+    sources = Settings().sources()
+    library = libraries.load_library(sources)
+    catalogues = libraries.load_catalogues(sources.prompts)
+    return {
+        f"docs/pictures/{flow}.{language}.svg": svg(library, flow, language, libraries.words(catalogues, language))
+        for flow in DRAWN
+        for language in library.languages
+    }
