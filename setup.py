@@ -48,6 +48,7 @@ setup(
             "import-linter>=2",
             "types-PyYAML",
             "pystrix",
+            "pytest-xdist>=3",
             "psycopg[binary]>=3.2",
         ],
     },
