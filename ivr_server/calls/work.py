@@ -67,7 +67,7 @@ async def _rest(coroutine: Coroutine[Any, Any, Any], waiting: Any) -> Any:
     while True:
         try:
             value = await waiting
-        except BaseException as fault:
+        except Exception as fault:
             step, given = coroutine.throw, fault
         else:
             step, given = coroutine.send, value
