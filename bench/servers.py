@@ -84,7 +84,7 @@ def ours(name: str, folder: Path, **plan: Any) -> Iterator[Server]:
     folder.mkdir(parents=True, exist_ok=True)
     numbers = plan.get("numbers", ())
     whole = {"state": str(folder), "flows": str(FLOWS), "database": "", **plan}
-    with started(name, os.environ.get("OURS","ours"), json.dumps(whole), callers=tuple(map(phone_of, numbers))) as server:
+    with started(name, "ours", json.dumps(whole), callers=tuple(map(phone_of, numbers))) as server:
         yield server
 
 

@@ -325,9 +325,13 @@ def _stamp(path: str) -> _Stamp:
 def _lies_ready(stamps: tuple[_Stamp, ...]) -> bool:
     """Whether every form is still there as it was."""
     try:
-        return all(_stamp(stamp[0]) == stamp for stamp in stamps)
+        for path, size, changed, mode in stamps:  # the hottest lines of a call: no generator, no tuples
+            found = os.stat(path)
+            if found.st_size != size or found.st_mtime_ns != changed or found.st_mode != mode:
+                return False
     except OSError:
         return False
+    return True
 
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC

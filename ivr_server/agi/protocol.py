@@ -180,7 +180,10 @@ class Connection:
             if values:
                 self._open(values)
         elif self.alive:
-            self._take(values)
+            if len(values) == 1 and type(values[0]) is Reply:
+                self._reply(values[0])
+            else:
+                self._take(values)
 
     def connectionLost(self, reason: Failure) -> None:
         """The socket is closed, by whomever."""

@@ -151,15 +151,13 @@ def read_line(line: bytes) -> Value:
     if line == b"HANGUP":
         return HANG_UP
     text = line.decode("utf-8", "replace")
+    if text.startswith("200 result="):
+        result, _, rest = text[11:].partition(" ")
+        return _full(result, " " + rest) if rest else SIMPLE.get(result) or Reply(200, result)
     if not (text[:3].isascii() and text[:3].isdigit() and text[3:4] == " "):
         return Violation("no_reply")
     code, rest = int(text[:3]), text[4:]
-    if code != 200:
-        return Reply(code, text=rest) if code >= 500 else Violation("no_reply")
-    if not rest.startswith("result="):
-        return Violation("no_reply")
-    result, _, rest = rest[7:].partition(" ")
-    return SIMPLE.get(result) or Reply(200, result) if not rest else _full(result, " " + rest)
+    return Reply(code, text=rest) if code >= 500 else Violation("no_reply")
 
 
 def _full(result: str, rest: str) -> Reply | Violation:
@@ -192,7 +190,10 @@ class Reader:
         if self._broken:
             return []
         if not self.in_header and not self._buffer and not self._block and data.find(b"\n") == len(data) - 1:
-            values = [self._line(data[:-1])] if len(data) <= MAX_LINE else [Violation("line")]
+            value = self._line(data[:-1]) if len(data) <= MAX_LINE else Violation("line")
+            if type(value) is Reply:
+                return [value]
+            values = [value]
         else:
             self._buffer += data
             values = self._read_header() if self.in_header else self._read_lines()

@@ -184,7 +184,7 @@ class Performer:
             raise
         event = self._answer(work, command)
         word = event.outcome if isinstance(event, Answered) else event.fault
-        self.tools.metrics.look_ups.labels(command.name, word).observe(clock.seconds() - began)
+        self.tools.metrics.look_up(command.name, word).observe(clock.seconds() - began)
         return event
 
     def _answer(self, work: Work, command: LookUp) -> Answered | Failed:
