@@ -37,6 +37,7 @@ class Day:
     human: Call | None = None
     silent: Call | None = None
     parts: Call | None = None
+    flood: Call | None = None
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,7 @@ def day(product: Product, town: Exchange) -> Iterator[Day]:
     town.agent_signs_in("1001", talks_s=2.0)
     calls = Day()
     calls.silent = town.dial("10000", stay=100)
+    calls.flood = town.dial("10000", [(1.5, "1"), (0.5, "78" * 150)], stay=60, tone_ms=40, gap_ms=10)
     calls.human = town.dial("10000", [(1.5, "1"), (1.5, "0")], stay=40)
     calls.parts = town.dial("10000", [*_fees_keys("1", SHOWN[0].password), (14.0, "1")], caller=SHOWN[0].phone, stay=22)
     for number in ASKERS:
@@ -57,7 +59,7 @@ def day(product: Product, town: Exchange) -> Iterator[Day]:
         keys = [(draw.uniform(0.1, 2.0), draw.choice("1234#*"))]
         calls.hung_up.append(town.dial("10000", keys, stay=round(draw.uniform(0.0, 6.0), 2)))
         time.sleep(0.1)
-    for call in (*calls.bills.values(), *calls.hung_up, calls.human, calls.parts, calls.silent):
+    for call in (*calls.bills.values(), *calls.hung_up, calls.human, calls.parts, calls.silent, calls.flood):
         call.wait_over(150)
     town.agent_signs_out("1001")
     yield calls
@@ -86,7 +88,7 @@ def test_every_amount_is_recognised_in_the_recorded_audio(product: Product, day:
         if not any(owed[number] in words for words in hits):
             missed.append((number, owed[number], hits))
     figure("amounts recognised in recorded audio", f"{len(owed) - len(missed)} of {len(owed)}")
-    figure("real calls in that file", len(day.bills) + len(day.hung_up) + 3)
+    figure("real calls in that file", len(day.bills) + len(day.hung_up) + 4)
     assert missed == []
 
 
@@ -141,6 +143,17 @@ def test_e1_a_silent_caller_is_let_go_after_a_minute(product: Product, day: Day)
     assert longest_silence(day.silent.recording, 0, 55)[1] < 11.0
     hits = heard(day.silent.recording, product.piece("很久没有收到") | product.sounds("感谢您的来电"))
     assert hits and hits[-1].at > 55
+
+
+def test_e2_three_hundred_keys_without_a_pause(product: Product, day: Day) -> None:
+    """Twenty keys a second, all of them wrong: the call ends with an agent, as wrong keys do; nothing breaks."""
+    assert day.flood is not None
+    leg = day.flood.leg
+    assert leg.last("IVR_RESULT") == "queue"
+    assert leg.events("AgentConnect")
+    record = product.journal(day.flood.caller)
+    wrong = [note for note in product.trail(record["call"]) if note["what"] == "wrong"]
+    assert 3 <= len(wrong) <= 10
 
 
 def test_a1_a2_hang_ups_at_any_moment_close_their_record(product: Product, town: Exchange, day: Day) -> None:
