@@ -70,7 +70,7 @@ def fill(records: TwinRecords, number: int) -> None:
 
 
 def main() -> None:
-    """Start with the plan in argument 1: ``state``, ``flows``, ``database`` ("" for memory), ``numbers`` of customers."""
+    """Start with the plan in argument 1; ``database`` "" is memory, ``numbers`` are the customers who call."""
     plan = json.loads(sys.argv[1])
     state = Path(plan["state"])
     (state / "agi-token").write_text(TOKEN)
