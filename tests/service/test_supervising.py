@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -50,3 +51,26 @@ def test_D1_D2_a_hung_or_killed_service_lives_again(tmp_path: Path) -> None:
     assert [line for line in said if "starts again" in line][1].startswith("The service ended by itself (status -9)")
     for pid in lives(record, 3):
         assert not Path(f"/proc/{pid}").exists()
+
+
+SUPERVISOR = """
+import sys
+from ivr_server.supervising import Ward, supervise
+sys.exit(supervise(Ward([sys.executable, "-c", "raise SystemExit(3)"], say=lambda words: print(words, flush=True))))
+"""
+
+
+def test_D11_a_service_that_ends_at_once_is_started_ever_more_rarely(tmp_path: Path) -> None:
+    """Each pause is twice the last; SIGTERM in a pause ends it at once with the last status, and no stack trace."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout and parent.stderr
+        said = [parent.stdout.readline() for _ in range(3)]
+        parent.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert parent.wait(5) == 3
+        assert time.monotonic() - began < 1.2
+        assert parent.stderr.read() == ""
+    assert [line.rpartition(" in ")[2] for line in said] == ["0.4 s.\n", "0.8 s.\n", "1.6 s.\n"]
+    assert all("status 3" in line for line in said)
