@@ -13,11 +13,11 @@ WORDS: Final = {
     "commands": "ivr-server ...",
     "pbx": "Asterisk's configuration",
     "wiring": "settings, service, library",
-    "console": "pages, keypad phone",
     "calls": "route, converse, end",
-    "phone": "Asterisk's side of AGI",
+    "console": "pages, keypad phone",
     "agi": "the line to Asterisk",
     "metrics": "what is counted",
+    "phone": "Asterisk's side of AGI",
     "flows": "the conversation, pure",
     "prompts": "words to sound",
     "fax": "the bill as a document",
@@ -29,7 +29,7 @@ COLOURS: Final = {"hub": "#e3edf7", "leaf": "#e4f2e7", "base": "#f6ecd9", "note"
 STYLE: Final = (
     "text{font-family:system-ui,'Noto Sans','Noto Sans CJK SC',sans-serif;fill:#1f2933}"
     ".name{font-size:14px;font-weight:600}.words{font-size:11.5px;fill:#52606d}.title{font-size:13px;fill:#52606d}"
-    ".way{fill:none;stroke:#7b8794;stroke-width:1.5}"
+    ".way{fill:none;stroke:#7b8794;stroke-width:1.5}.far{stroke:#b3bfca}"
 )
 ARROW: Final = (
     '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
@@ -73,9 +73,11 @@ def _box(box: Box) -> str:
 
 
 def _way(start: tuple[int, int], end: tuple[int, int], across: bool = False) -> str:
+    """A curve with an arrow; paler when it passes behind a row of boxes."""
     (x, y), (u, v) = start, end
+    far = " far" if not across and v - y > 60 else ""
     bend = f"{(x + u) // 2} {y} {(x + u) // 2} {v}" if across else f"{x} {(y + v) // 2} {u} {(y + v) // 2}"
-    return f'<path class="way" d="M{x} {y}C{bend} {u} {v}" marker-end="url(#a)"/>'
+    return f'<path class="way{far}" d="M{x} {y}C{bend} {u} {v}" marker-end="url(#a)"/>'
 
 
 def _text(x: int, y: int, words: str, kind: str = "title") -> str:
@@ -182,7 +184,7 @@ def line() -> str:
         _text(516, 196, "HANGUP, 511 or -1", "words"),
         _text(720, 268, "flow told, closed", "words"),
         _text(600, 28, "wrong shape, too late, not allowed: refused and counted", "words"),
-        _text(450, 68, "command, reply", "words"),
+        _text(450, 80, "command, reply", "words"),
     ]
     return _svg(900, 310, [*ways, *map(_box, boxes), *words], "States of a connection from Asterisk")
 

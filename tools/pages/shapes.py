@@ -7,6 +7,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from flows.reading import ANY_NODE
 from ivr_server.settings import HOUSE
 from tools.pages.words import KEYS
 
@@ -47,8 +48,8 @@ def type_words(hint: Any) -> str:
     origin, inside = get_origin(hint), get_args(hint)
     if hint in SIMPLE:
         return SIMPLE[hint]
-    if origin is Annotated:
-        return type_words(inside[0])
+    if origin is Annotated:  # a node of any kind
+        return "node" if hint == ANY_NODE else type_words(inside[0])
     if origin is Literal:
         return ", ".join(f"`{word}`" for word in inside)
     if origin in (Union, UnionType):
@@ -57,7 +58,12 @@ def type_words(hint: Any) -> str:
         return "prompts" if _name(inside[0]) == "Spoken" else f"list of {_many(type_words(inside[0]))}"
     if origin in (dict, Mapping) or origin is not None:
         return f"{type_words(inside[0])} → {type_words(inside[1])}"
-    return _name(hint).lower() if is_dataclass(hint) else _name(hint)
+    return _shape_words(_name(hint)) if is_dataclass(hint) else _name(hint)
+
+
+def _shape_words(name: str) -> str:
+    """What a mapping of our own is called: an option, a node, or a mapping that a table of its own explains."""
+    return {"Option": "option", "Always": "mapping", "Reading": "reading"}.get(name, "mapping")
 
 
 def default_words(one: Field[Any]) -> str:
