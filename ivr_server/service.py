@@ -29,6 +29,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
+from twisted.python.logfile import LogFile
 
 from crm_bridge import versions
 from crm_bridge.answers import LookUpFault
@@ -56,10 +57,12 @@ from ivr_server.calls.hours import utc_now
 from ivr_server.calls.look_ups import LookUps
 from ivr_server.calls.performer import Tools
 from ivr_server.calls.routing import Routes
+from ivr_server.console import story
 from ivr_server.console.feed import Feed
 from ivr_server.console.journal import DemoCustomers, JournalCalls
 from ivr_server.console.parts import Health, Parts, PhoneParts
 from ivr_server.console.site import make_site
+from ivr_server.console.words import read_words
 from ivr_server.heart import Heart
 from ivr_server.log_lines import JsonLines
 from ivr_server.metrics import Metrics
@@ -70,6 +73,7 @@ from prompts.store import Store, Trouble
 from prompts.wording import Wording
 
 log = Logger()
+LOG_BYTES, LOG_FILES = 20_000_000, 9  # a log file, and how many full ones are kept
 RUNNING = "running.json"  # in the state folder: where the ports are, for the other commands
 
 
@@ -182,7 +186,10 @@ class IvrService(Service):
         )
         roots = frozenset(name for name, flow in self.words.library.flows.items() if flow.always)
         routes = Routes(roots, settings.numbers)
-        titles = lru_cache(lambda language: libraries.words(self.words.catalogues, language))
+        console = read_words()
+        titles = lru_cache(
+            lambda language: story.titles(console.get(language), libraries.words(self.words.catalogues, language))
+        )
         return Desk(
             lambda: self.words.library,
             routes,
@@ -360,7 +367,7 @@ def make_application() -> Any:
         raise SystemExit(1) from None
     application = Application("ivr-server")  # type: ignore[no-untyped-call]
     settings.folder.mkdir(parents=True, exist_ok=True)
-    stream = (settings.folder / "log.jsonl").open("a", encoding="utf-8")
+    stream = LogFile("log.jsonl", str(settings.folder), LOG_BYTES, 0o600, maxRotatedFiles=LOG_FILES)  # type: ignore[no-untyped-call]
     application.setComponent(ILogObserver, JsonLines(stream))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold secrets
     IvrService(settings, reactor).setServiceParent(application)  # type: ignore[no-untyped-call]

@@ -132,9 +132,14 @@ def _answered_by(note: Note, after: Note | None) -> bool:
 
 
 def titles_for(visit: Visit) -> dict[str, str]:
-    """What prompts, look-ups and outcomes are called; a slot in a prompt's words is shown as a gap."""
-    own = {key.removeprefix("told_"): text for key, text in visit.words.starting("told_").items()}
-    prompts = visit.parts.titles(visit.words.language)
+    """What the trail's names are called in the visitor's language."""
+    return titles(visit.words, visit.parts.titles(visit.words.language))
+
+
+def titles(words: Words | None, prompts: Mapping[str, str]) -> dict[str, str]:
+    """What prompts, look-ups, outcomes and queues are called; a slot in a prompt's words is shown as a gap."""
+    table = words.starting("told_") if words else {}
+    own = {key.removeprefix("told_"): text for key, text in table.items()}
     return own | {name: SLOT.sub("…", text) for name, text in prompts.items()}
 
 

@@ -129,7 +129,10 @@ class Scripted:
         self.ear.silent()
         self.note("main_menu", "chosen", key=key, prompt="option_fees")
         if key == "0":
-            self.ear.ended({"IVR_TRAIL": "asked for a person", "IVR_QUEUE": "billing", "IVR_RESULT": "queue"})
+            trail = "pressed 1: For your bill | went to: human" + " | queue staffed: staffed" * self.ends.staffed
+            queue = {"IVR_QUEUE": "billing", "IVR_BUSINESS": "fees", "IVR_LANGUAGE": "en_US"}
+            self.note("to_human", "ended", disposition="enqueued", queue="billing", business="fees")
+            self.ear.ended({"IVR_TRAIL": trail, **queue, "IVR_RESULT": "queue", "IVR_TYPED": "10"})
         elif key == "9":  # a browser that does not read: far more than any buffer holds
             for _ in range(400):
                 self.ear.playing(str(self.folder / "sound"), 1, "x" * 20_000)

@@ -87,7 +87,7 @@ class Ear:
 def parts(port: int) -> Parts:
     """Only what dialling needs."""
     nothing: Any = None
-    phone = PhoneParts(port=lambda: port, token="the-token")
+    phone = PhoneParts(port=lambda: port, token="the-token", queues=("service", "billing"))
     return Parts(
         reactor=reactor,
         staff=nothing,
@@ -119,6 +119,18 @@ async def test_a_call_over_tcp_as_asterisk_makes_it(tmp_path: Path) -> None:
     assert ear.heard == [("playing", sound, 50, "Good day"), ("silent",), ("listening",), ("ended", "done")]
     assert server.answers == [b"200 result=0 endpos=400", b"200 result=55"]
     assert {"agi_arg_1: the-token", "agi_callerid: 13800138000", "agi_uniqueid: phone-1"} <= set(server.header)
+
+
+@pytest.mark.parametrize(("staffed", "queues"), [(True, ("service", "billing")), (False, ())])
+@pytest_twisted.ensureDeferred
+async def test_queues_are_staffed_when_the_page_says_so(staffed: bool, queues: tuple[str, ...]) -> None:
+    """And keys leave the phone one by one, as a telephone sends them."""
+    port: Any = reactor.listenTCP(0, Factory.forProtocol(LineReceiver), interface="127.0.0.1")  # type: ignore[attr-defined]
+    ends = Ends("1", "10010", "en-US", "phone-3", staffed)
+    handset: Any = await dialler(parts(port.getHost().port))(ends, Ear())
+    assert (handset.side.dialling.staffed, handset.side.dialling.key_ms) == (queues, 120)
+    handset.hang_up()
+    await port.stopListening()
 
 
 @pytest_twisted.ensureDeferred

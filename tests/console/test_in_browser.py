@@ -73,7 +73,32 @@ def test_a_call_with_the_mouse(opened: Any) -> None:
     page.get_by_role("button", name="0", exact=True).click()
     expect(page.locator("#state")).to_have_text("Call ended")
     expect(page.locator("#caption")).to_have_text("The call now goes to the queue: Billing")
+    expect(page.locator("#how")).to_have_text("Handed to a person")
+    card = page.get_by_role("region", name="Handed to a person")
+    expect(card).to_be_in_viewport()
+    expect(card).to_contain_text("Billing")
+    expect(card.get_by_role("listitem")).to_have_text(["pressed 1: For your bill", "went to: human"])
     assert [url.rsplit("/", 1)[1] for url in fetched] == ["sound.wav", "sound1.wav"]
+
+
+def test_somebody_at_the_queues(opened: Any) -> None:
+    """A switch with a name: found by the keyboard, kept still during a call, and keys beside it press the phone's."""
+    page = opened("/phone")
+    switch = page.get_by_role("switch", name="Somebody is signed in to the queues")
+    expect(switch).not_to_be_checked()
+    switch.focus()
+    page.keyboard.press("Space")
+    expect(switch).to_be_checked()
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.locator("#caption")).to_contain_text("press 1")
+    switch.focus()
+    page.keyboard.press("Space")
+    expect(switch).to_be_checked()
+    page.keyboard.press("0")
+    expect(page.locator("#handed_steps")).to_contain_text("queue staffed: staffed")
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.locator("#handed")).to_be_hidden()
+    expect(page.locator("#how")).to_be_hidden()
 
 
 def test_a_call_with_the_keyboard_alone(opened: Any) -> None:

@@ -24,7 +24,7 @@ class Page:
         self.ws = WSConnection(ConnectionType.CLIENT)
         host = host or f"127.0.0.1:{house.port}"
         own = {"own": [(b"Origin", f"http://{host}".encode())], "": []}
-        headers = own.get(origin, [(b"Origin", origin.encode())])
+        headers = [(b"Accept-Language", b"en"), *own.get(origin, [(b"Origin", origin.encode())])]
         self.link.sendall(self.ws.send(Request(host, "/phone/line", extra_headers=headers)))
         self.inbox: list[dict[str, Any]] = []
         self.status = 0
@@ -98,8 +98,13 @@ def test_a_call_from_end_to_end(house: House) -> None:
     page.until("silent")
     assert "eighty-six yuan" in page.until("playing")["words"]
     page.say(do="key", key="0")
-    told = page.until("over")["variables"]
-    assert (told["IVR_RESULT"], told["IVR_QUEUE"]) == ("queue", "billing")
+    over = page.until("over")
+    assert (over["variables"]["IVR_RESULT"], over["variables"]["IVR_QUEUE"]) == ("queue", "billing")
+    assert "IVR_TYPED" not in over["variables"]
+    assert over["how"] == {"name": "enqueued", "words": "Handed to a person"}
+    handed = over["handed"]
+    assert (handed["queue"], handed["business"], handed["language"]) == ("Billing", "Bills", "English")
+    assert handed["steps"] == ["pressed 1: For your bill", "went to: human"]
     page.say(do="call", caller="", dialled="10010")
     assert page.until("connected")
 
@@ -109,11 +114,22 @@ def test_hanging_up_ends_the_call(house: House) -> None:
     page = called(house)
     page.until("playing")
     page.say(do="hang_up")
-    assert page.until("over")
+    over = page.until("over")
+    assert (over["how"]["words"], over["handed"]) == ("Caller hung up", None)
     page.say(do="key", key="1")
     page.say(do="hang_up")
     page.say(do="call", caller="1", dialled="10010")
     assert page.until("playing")
+
+
+def test_somebody_at_the_queues_is_said_with_the_call(house: House) -> None:
+    """A switch of the page; anything but true is no."""
+    for staffed, last in ((True, "queue staffed: staffed"), ("yes", "went to: human"), (False, "went to: human")):
+        page = Page(house)
+        page.say(do="call", caller="13800138000", dialled="10010", staffed=staffed)
+        page.until("playing")
+        page.say(do="key", key="0")
+        assert page.until("over")["handed"]["steps"][-1] == last
 
 
 def test_nobody_at_the_port_is_told_in_a_word(house: House) -> None:

@@ -92,7 +92,7 @@ def test_a_customer_hears_what_they_owe(page: Page, service: Service) -> None:
     hears(page, "幺三八 零零幺三 八零零零")
     page.keyboard.press("1")
     hears(page, "六位查询密码")
-    page.keyboard.type(PASSWORD, delay=150)  # as fingers do: nothing is kept between commands around a secret
+    page.keyboard.type(PASSWORD)  # in one burst; the phone sends it key by key
     hears(page, "请选择月份")
     page.keyboard.press("1")
     hears(page, "元")

@@ -106,6 +106,7 @@ function handOver(handed) {
     return line;
   }));
   $("handed").hidden = false;
+  $("handed").scrollIntoView({ block: "nearest" });
 }
 
 const HEARD = {
