@@ -11,11 +11,13 @@ writes. ``synchronous=full``: what a caller was told survives a power cut.
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar, TypeVarTuple, cast
 
@@ -102,6 +104,8 @@ def engine_for(url: str, limits: Limits) -> Engine:
 
 def _sqlite(url: str, limits: Limits) -> Engine:
     patience = max(limits.read_ms, limits.write_ms) * 0.8 / 1000
+    if not limits.read_only:
+        _owners_only(make_url(url).database or "")
     engine = create_engine(
         url,
         pool_size=limits.threads,
@@ -124,6 +128,14 @@ def _sqlite(url: str, limits: Limits) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _owners_only(path: str) -> None:
+    """A new file is its owner's alone; SQLite goes by the umask. Of a file that cannot be made, SQLite tells."""
+    if path in ("", ":memory:") or path.startswith("file:"):
+        return
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _postgresql(url: str, limits: Limits) -> Engine:

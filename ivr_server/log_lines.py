@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
 from zope.interface import implementer
 
 LONGEST = 4_000  # characters of one value
 _OURS = ("log_", "isError")
+
+
+class Stream(Protocol):
+    """A text file, or Twisted's LogFile, which rotates itself."""
+
+    def write(self, data: str) -> Any:
+        """Add the text."""
+
+    def flush(self) -> Any:
+        """To the disk's cache."""
 
 
 @implementer(ILogObserver)
@@ -20,7 +30,7 @@ class JsonLines:
     A traceback's local values never appear: a failure is told by where it happened, not by what it held.
     """
 
-    def __init__(self, stream: TextIO, level: LogLevel = LogLevel.info) -> None:
+    def __init__(self, stream: Stream, level: LogLevel = LogLevel.info) -> None:
         self._stream = stream
         self._level = level
 

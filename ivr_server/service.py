@@ -358,7 +358,7 @@ def make_application() -> Any:
     """What twistd runs: the service, and the log as JSON lines; says why in one sentence when it cannot be made."""
     from twisted.internet import reactor  # noqa: PLC0415 (importing it installs one)
 
-    reactor.seconds = time.monotonic  # type: ignore[attr-defined]  # Twisted's own is the wall clock, which may jump
+    reactor.seconds = time.monotonic  # type: ignore[method-assign]  # Twisted's own is the wall clock, which may jump
     path = os.environ.get("IVR_SETTINGS", "")
     try:
         settings = read_settings(Path(path) if path else None)
