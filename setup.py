@@ -41,6 +41,7 @@ setup(
             "coverage>=7",
             "playwright>=1.50",
             "cn2an>=0.5.20",
+            "jsonschema>=4.23",
             "num2words>=0.5.13",
             "mypy<2.5",
             "mypy-zope>=1.0.14",

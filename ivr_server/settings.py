@@ -7,6 +7,7 @@ folder, readable by its owner only; a database URL with a password comes from th
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -23,6 +24,7 @@ from prompts.store import Folders
 
 AGI_PORT, WEB_PORT = 4573, 8080
 HOUSE = Path(__file__).resolve().parent.parent
+QUEUE = re.compile(r"[A-Za-z0-9_-]{1,79}\Z")
 STRICT = ConfigDict(extra="forbid")
 
 
@@ -107,6 +109,12 @@ class Settings:
     drain_s: float = 120.0
     patience_s: float = 4.0
 
+    def sure_queues(self) -> None:
+        """ValueError unless there is a queue, and each name may stand in a dialplan: no "&", no ",", no "/" (G10)."""
+        odd = [queue for queue in self.queues if not QUEUE.match(queue)]
+        if odd or not self.queues:
+            raise ValueError(f'queues: "{odd[0] if odd else ""}" is no queue; use letters, digits, - and _')
+
     @property
     def folder(self) -> Path:
         """The state folder."""
@@ -144,8 +152,9 @@ def read_settings(path: Path | None) -> Settings:
     settings = shaped(TypeAdapter(Settings), marked, file, WORDS)
     try:
         settings.operator.opening()
+        settings.sure_queues()
     except ValueError as wrong:
-        raise Mistakes([Problem(file, 1, 1, f"operator: {wrong}")]) from None
+        raise Mistakes([Problem(file, 1, 1, str(wrong))]) from None
     return settings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,8 @@ def check(settings: Settings, file: Path | None, phone: str) -> None:
     """Ask every reading look-up of the live database and show the answer or the fault. Nothing is written.
 
     Exits 1 when any look-up fails.
+
+    Example: ivr-server bridge check --mapping ours.yaml --phone 13800138000
     """
     rules = Rules(Numbering(tuple(settings.operator.numbering)), settings.operator.currency)
     mapping = file or (Path(settings.bridge) if settings.bridge else None)
@@ -76,7 +79,10 @@ def check(settings: Settings, file: Path | None, phone: str) -> None:
 @command.command("upgrade")
 @click.pass_obj
 def upgrade_schema(settings: Settings) -> None:
-    """Bring our own schema to this release's version; make a backup before."""
+    """Bring our own schema to this release's version; make a backup before.
+
+    Example: ivr-server bridge upgrade
+    """
     settings.folder.mkdir(parents=True, exist_ok=True)
     engine = engine_for(settings.database_url(), Limits())
     try:
@@ -91,9 +97,9 @@ def upgrade_schema(settings: Settings) -> None:
 def _desks(settings: Settings, mapping: Path | None, rules: Rules, reactor: Any) -> tuple[Any, Desk]:
     if mapping is None:
         database = Database(settings.database_url(), reactor, Limits(read_only=True))
-        return database, OwnDesk(database, rules, reactor.seconds)
+        return database, OwnDesk(database, rules, time.time)
     read = read_mapping(mapping.read_text(encoding="utf-8"), str(mapping))
-    desk = MappedDesk(read, rules, reactor.seconds, reactor)
+    desk = MappedDesk(read, rules, time.time, reactor)
     return desk, desk
 
 

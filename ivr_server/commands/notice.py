@@ -31,7 +31,10 @@ def command(context: click.Context, path: Path | None) -> None:
 @click.option("--until", required=True, help="The last moment, by the operator's clock: 2026-12-01T18:00 (mandatory).")
 @click.pass_obj
 def set_(settings: Settings, prompt: str, until: str) -> None:
-    """Speak PROMPT (a prompt without slots) to every caller until a moment."""
+    """Speak PROMPT (a prompt without slots) to every caller until a moment.
+
+    Example: ivr-server notice set notice_outage --until 2026-12-01T18:00
+    """
     for language, catalogue in load_catalogues(Path(settings.speech.library)).items():
         if prompt not in catalogue.prompts or catalogue.signature(prompt):
             raise click.ClickException(f'"{prompt}" is no prompt without slots in {language}')
@@ -49,7 +52,10 @@ def set_(settings: Settings, prompt: str, until: str) -> None:
 @command.command("clear")
 @click.pass_obj
 def clear(settings: Settings) -> None:
-    """Speak no notice."""
+    """Speak no notice.
+
+    Example: ivr-server notice clear
+    """
     (settings.folder / "notice.yaml").unlink(missing_ok=True)
     click.echo("No notice is spoken.")
 
@@ -57,7 +63,10 @@ def clear(settings: Settings) -> None:
 @command.command("show")
 @click.pass_obj
 def show(settings: Settings) -> None:
-    """Say which notice is in force."""
+    """Say which notice is in force.
+
+    Example: ivr-server notice show
+    """
     prompt, until = read_notice(settings.folder / "notice.yaml")
     held = prompt and until > datetime.now(UTC)
     click.echo(f"{prompt} until {until.isoformat(timespec='minutes')}" if held else "No notice is spoken.")

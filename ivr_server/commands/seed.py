@@ -27,7 +27,8 @@ def command(path: Path | None, url: str, customers: int, number: int) -> None:
     Example: ivr-server seed --customers 100000
     """
     url = url or _own(path)
-    what = demo.Seeding(customers, number, date.today().strftime("%Y-%m"))
+    today = date.today()
+    what = demo.Seeding(customers, number, today.strftime("%Y-%m"), min(today.day, 28))
     try:
         with click.progressbar(length=customers, label=f"{customers} customers, 24 months") as bar:
             demo.seed(url, what, lambda done, _: bar.update(done - bar.pos))

@@ -47,7 +47,10 @@ def command(context: click.Context, path: Path | None) -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.pass_obj
 def add(url: str, name: str, roles: tuple[str, ...], password_stdin: bool) -> None:
-    """Make an account. Without --password-stdin a password is made and shown once."""
+    """Make an account. Without --password-stdin a password is made and shown once.
+
+    Example: ivr-server staff add "Li Hua" --role supervisor
+    """
     password, made = _password(password_stdin)
     person = staff.Person(staff.folded(name), name.strip(), roles)
     _change(url, lambda connection: staff.add_person(connection, person, password, time.time()))
@@ -58,7 +61,10 @@ def add(url: str, name: str, roles: tuple[str, ...], password_stdin: bool) -> No
 @command.command(name="list")
 @click.pass_obj
 def list_people(url: str) -> None:
-    """Who there is, with their roles."""
+    """Who there is, with their roles.
+
+    Example: ivr-server staff list
+    """
     for person in _change(url, staff.people):
         click.echo(f"{person.shown}\t{', '.join(person.roles)}")
 
@@ -68,7 +74,10 @@ def list_people(url: str) -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.pass_obj
 def reset_password(url: str, name: str, password_stdin: bool) -> None:
-    """Give a new password, open the lock after too many tries, and end every session of that person."""
+    """Give a new password, open the lock after too many tries, and end every session of that person.
+
+    Example: ivr-server staff reset-password "Li Hua"
+    """
     password, made = _password(password_stdin)
     _change(url, lambda connection: staff.set_password(connection, name, password, time.time()))
     click.echo(f"{name} has a new password; sessions are ended.")
@@ -82,7 +91,10 @@ def reset_password(url: str, name: str, password_stdin: bool) -> None:
 )
 @click.pass_obj
 def roles(url: str, name: str, roles: tuple[str, ...]) -> None:
-    """Give other roles; every session of that person ends."""
+    """Give other roles; every session of that person ends.
+
+    Example: ivr-server staff roles "Li Hua" --role admin --role agent
+    """
     _change(url, lambda connection: staff.set_roles(connection, name, roles, time.time()))
     click.echo(f"{name} is now {', '.join(roles)}; sessions are ended.")
 
