@@ -22,8 +22,8 @@ from crm_bridge.mapping_file import MappingMistakes, read_mapping
 from crm_bridge.numbering import Numbering
 from crm_bridge.room import Rules
 from crm_bridge.versions import OtherSchema, upgrade
-from ivr_server.settings import Settings, read_settings
-from marked_yaml import Mistakes
+from ivr_server.chosen import chosen_settings
+from ivr_server.settings import Settings
 
 READING = (
     "offered_number",
@@ -45,10 +45,7 @@ def command(context: click.Context, path: Path | None) -> None:
 
     Example: ivr-server bridge check --mapping ours.yaml --phone 13800138000
     """
-    try:
-        context.obj = read_settings(path)
-    except Mistakes as wrong:
-        raise click.ClickException("\n".join(map(str, wrong.problems))) from None
+    context.obj = chosen_settings(path)
 
 
 @command.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import subprocess
 import sys
@@ -14,9 +15,9 @@ from typing import Any
 import click
 from twisted.internet.interfaces import IDelayedCall
 
+from ivr_server.chosen import chosen_settings
 from ivr_server.phone.phone import KEYS, TELEPHONE_MS, Dialling, Phone
-from ivr_server.settings import Settings, read_settings, token
-from marked_yaml import Mistakes
+from ivr_server.settings import Settings, token
 
 STATUS = {"done": 0, "queue": 2, "refused": 3}
 NO_RESULT = 4
@@ -152,12 +153,13 @@ def call(**options: Any) -> int:
 
     keys = scripted(options["keys"])
     terminal = Terminal(reactor, options["quiet"], _player() if options["sound"] else (), keys)
-    ours = _settings(options["path"])
+    ours = chosen_settings(options["path"])
     dialling = Dialling(
         script=options["script"],
         caller=options["caller"],
         dialled=options["dialled"],
         token=options["token"] or token(ours),
+        uniqueid=f"call-{secrets.token_hex(8)}",
         staffed=ours.queues if options["staffed"] else (),
         fast=options["fast"],
         key_ms=0 if options["fast"] else TELEPHONE_MS,
@@ -192,13 +194,6 @@ def _read_keyboard(terminal: Terminal) -> None:
 
 def _player() -> tuple[str, ...]:
     return next((player for player in PLAYERS if shutil.which(player[0])), ())
-
-
-def _settings(path: Path | None) -> Settings:
-    try:
-        return read_settings(path)
-    except Mistakes as wrong:
-        raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
 
 
 def _port(settings: Settings) -> int:

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ivr_server.chosen import chosen_settings
 from ivr_server.library import load_catalogues
 from ivr_server.notice import read_notice, write_notice
-from ivr_server.settings import Settings, read_settings
+from ivr_server.settings import Settings
+from marked_yaml import Mistakes
 
 LONGEST = timedelta(days=31)
 
@@ -23,7 +25,7 @@ def command(context: click.Context, path: Path | None) -> None:
 
     Example: ivr-server notice set notice_outage --until 2026-12-01T18:00
     """
-    context.obj = read_settings(path)
+    context.obj = chosen_settings(path)
 
 
 @command.command("set")
@@ -35,18 +37,38 @@ def set_(settings: Settings, prompt: str, until: str) -> None:
 
     Example: ivr-server notice set notice_outage --until 2026-12-01T18:00
     """
-    for language, catalogue in load_catalogues(Path(settings.speech.library)).items():
+    _must_be_spoken(prompt, settings)
+    end = _moment(until, ZoneInfo(settings.operator.zone))
+    try:
+        write_notice(settings.folder / "notice.yaml", prompt, end)
+    except OSError as fault:
+        raise click.ClickException(f"the notice cannot be written: {fault}") from None
+    click.echo(f"{prompt} is spoken until {end.isoformat(timespec='minutes')}")
+
+
+def _must_be_spoken(prompt: str, settings: Settings) -> None:
+    """Refuse a prompt that is not there in every language, or that needs something filled in."""
+    try:
+        catalogues = load_catalogues(Path(settings.speech.library))
+    except Mistakes as wrong:
+        raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
+    except OSError as fault:
+        raise click.ClickException(f"the prompts cannot be read: {fault}") from None
+    for language, catalogue in catalogues.items():
         if prompt not in catalogue.prompts or catalogue.signature(prompt):
             raise click.ClickException(f'"{prompt}" is no prompt without slots in {language}')
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    """The end of a notice, by the operator's clock; it must come, and soon enough not to be forgotten."""
     try:
-        end = datetime.fromisoformat(until)
+        end = datetime.fromisoformat(text)
     except ValueError:
-        raise click.ClickException(f'"{until}" is no moment; write it as 2026-12-01T18:00') from None
-    end = end if end.tzinfo else end.replace(tzinfo=ZoneInfo(settings.operator.zone))
+        raise click.ClickException(f'"{text}" is no moment; write it as 2026-12-01T18:00') from None
+    end = end if end.tzinfo else end.replace(tzinfo=zone)
     if not datetime.now(UTC) < end <= datetime.now(UTC) + LONGEST:
         raise click.ClickException(f"the end must lie in the next {LONGEST.days} days")
-    write_notice(settings.folder / "notice.yaml", prompt, end)
-    click.echo(f"{prompt} is spoken until {end.isoformat(timespec='minutes')}")
+    return end
 
 
 @command.command("clear")

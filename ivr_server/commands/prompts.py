@@ -16,7 +16,8 @@ from flows.flow import Library
 from flows.nodes.menu import Menu
 from flows.nodes.node import Line
 from ivr_server import library as libraries
-from ivr_server.settings import Settings, read_settings
+from ivr_server.chosen import chosen_settings
+from ivr_server.settings import Settings
 from marked_yaml import Mistakes
 from prompts import linting, studio, voices
 from prompts.catalogue import Catalogue, Slot
@@ -64,7 +65,7 @@ class Chosen:
 
 
 @click.group()
-@click.option("--settings", "file", type=click.Path(path_type=Path), default=None, help="Settings file.")
+@click.option("--settings", "file", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.option("--library", type=click.Path(path_type=Path), default=None, help="Folder of the YAML catalogues.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder for the sounds (.run/sounds).")
 @click.option("--operator-currency", "currency", type=click.Choice(CURRENCIES), default=None)
@@ -81,10 +82,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument for each option)
       ivr-server prompts say bill_sum month=2026-10 sum=12845 --language en-US
       ivr-server prompts lint
     """
-    try:
-        settings = read_settings(file)
-    except Mistakes as mistakes:
-        raise click.ClickException(str(mistakes)) from None
+    settings = chosen_settings(file)
     if library:
         settings = replace(settings, speech=replace(settings.speech, library=str(library)))
     if currency:

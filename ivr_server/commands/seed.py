@@ -12,8 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crm_bridge import demo
 from crm_bridge.versions import OtherSchema
-from ivr_server.settings import read_settings
-from marked_yaml import Mistakes
+from ivr_server.chosen import chosen_settings
 
 
 @click.command("seed")
@@ -41,9 +40,6 @@ def command(path: Path | None, url: str, customers: int, number: int) -> None:
 
 
 def _own(path: Path | None) -> str:
-    try:
-        settings = read_settings(path)
-    except Mistakes as wrong:
-        raise click.ClickException("\n".join(map(str, wrong.problems))) from None
+    settings = chosen_settings(path)
     os.makedirs(settings.folder, exist_ok=True)
     return settings.database_url()

@@ -17,8 +17,7 @@ from crm_bridge import staff
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.secret import Secret
 from crm_bridge.versions import OtherSchema, prepare
-from ivr_server.settings import read_settings
-from marked_yaml import Mistakes
+from ivr_server.chosen import chosen_settings
 
 T = TypeVar("T")
 
@@ -31,10 +30,7 @@ def command(context: click.Context, path: Path | None) -> None:
 
     Example: ivr-server staff add "Li Hua" --role supervisor
     """
-    try:
-        settings = read_settings(path)
-    except Mistakes as wrong:
-        raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
+    settings = chosen_settings(path)
     settings.folder.mkdir(parents=True, exist_ok=True)
     context.obj = settings.database_url()
 

@@ -60,3 +60,15 @@ def test_the_token_is_made_once_and_is_the_owners_only(tmp_path: Path) -> None:
     assert token(settings) == token(settings)
     assert len(token(settings)) >= 32
     assert stat.S_IMODE((tmp_path / "agi-token").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("queue", ["a&b", "a,b", "SIP/0044900", "../x", "a b", "", "a\nb", "x" * 80, "客服"])
+def test_G10_a_queue_is_a_plain_name(tmp_path: Path, queue: str) -> None:
+    """What would mean a second destination, an option or a channel in the dialplan is refused at the start."""
+    quoted = queue.replace("\n", "\\n")
+    assert "is no queue" in wrong(tmp_path, f'queues: [service, "{quoted}"]\n')[0]
+
+
+def test_there_is_a_queue(tmp_path: Path) -> None:
+    """Without one, nobody could be put through."""
+    assert "is no queue" in wrong(tmp_path, "queues: []\n")[0]
