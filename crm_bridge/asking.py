@@ -16,7 +16,7 @@ from crm_bridge.desks import Desk
 from crm_bridge.hashing import Hashing, HashingBusy
 from crm_bridge.judging import judge
 from crm_bridge.look_ups import access, arrears, bills, customers, effects, languages
-from crm_bridge.records import Customer
+from crm_bridge.records import Customer, ItemisedBill
 from crm_bridge.room import Room, Rules
 from crm_bridge.signatures import SIGNATURES, Signature
 
@@ -107,6 +107,10 @@ class LookUps:
             return customer
         hashed = await self._own.read(call, _password_of, customer.id if customer else "")
         return replace(customer, password=hashed or customer.password) if customer else None
+
+    async def itemised(self, customer: str, month: str, call: str) -> ItemisedBill | None:
+        """The bill of a month with its single charges; None when there is none. For the document, not for a flow."""
+        return await self._billing.read(call, bills.itemised, customer, month)
 
     async def _check_password(self, arguments: Arguments, call: str) -> Answer:
         phone = self._rules.numbering.national(word(arguments, "phone"))

@@ -1,9 +1,11 @@
 """A demonstration operator, the same for the same seed: customers, 24 months of bills, payments, arrears, passwords.
 
-What is made and what is not: every bill has its five parts and every paid bill its payment; single calls are not
-listed. Argon2 for every password would take minutes, so all but the fixed customers share sixteen hashes of sixteen
-passwords (``password_of`` says which); each hash has its own salt and is a real one. The first five customers are fixed
-and printed by the seed command.
+What is made and what is not: every bill has its five parts and every paid bill its payment. Single calls and services
+(``charges``) are there for every bill of the fixed customers, and for the newest two bills of the other customers among
+the first 10,000; all others have none, as they would take gigabytes (``itemised`` says which). Argon2 for every
+password would take minutes, so all but the fixed customers share sixteen hashes of sixteen passwords (``password_of``
+says which); each hash has its own salt and is a real one. The first five customers are fixed and printed by the seed
+command.
 """
 
 from __future__ import annotations
@@ -17,12 +19,15 @@ from sqlalchemy import Connection, Table, delete, insert
 
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.hashing import hashed
+from crm_bridge.itemising import charges_of
 from crm_bridge.months import shifted
-from crm_bridge.schema import PARTS, bills, customers, passwords, payments
+from crm_bridge.schema import PARTS, bills, charges, customers, passwords, payments
 from crm_bridge.secret import Secret
 from crm_bridge.versions import prepare
 
 MONTHS: Final = 24
+ITEMISED_CUSTOMERS: Final = 10_000
+ITEMISED_MONTHS: Final = 2
 _AT_ONCE: Final = 2_000  # customers per transaction
 _SHARED: Final = 16
 _FAMILY: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
@@ -33,11 +38,15 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Seeding:
-    """What to make: how many customers (5 at least), from which seed, and the newest month."""
+    """What to make: how many customers (5 at least), from which seed, and the newest month.
+
+    ``days``: charges fall into the first so many days of each month, so that none lies in the future.
+    """
 
     customers: int = 10_000
     seed: int = 1
     newest: str = "2026-11"
+    days: int = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +79,15 @@ def seed(url: str, what: Seeding, report: Progress = lambda _done, _all: None) -
     try:
         with engine.execution_options(write=True).begin() as connection:
             prepare(connection)
-            for table in (payments, bills, passwords, customers):
+            for table in (payments, charges, bills, passwords, customers):
                 connection.execute(delete(table))
         shared = [hashed(Secret(password)) for password in _passwords(what.seed)]
         for start in range(0, what.customers, _AT_ONCE):
             stop = min(start + _AT_ONCE, what.customers)
             with engine.execution_options(write=True).begin() as connection:
-                _fill(connection, [household(number, what) for number in range(start, stop)], shared)
+                homes = [household(number, what) for number in range(start, stop)]
+                _fill(connection, homes, shared)
+                pour(connection, charges, [row for home in homes for row in itemised(home, what)])
             report(stop, what.customers)
     finally:
         engine.dispose()
@@ -123,6 +134,14 @@ def household(number: int, what: Seeding) -> Household:
     credit = 8_850 if number == 4 else 0
     customer = (number + 1, shown.phone, shown.name, status, shown.service_code, "CNY", credit)
     return Household(number, customer, rows, paid)
+
+
+def itemised(home: Household, what: Seeding) -> list[Row]:
+    """The charges that are kept of this customer."""
+    if home.number >= ITEMISED_CUSTOMERS:
+        return []
+    kept = home.bills if home.number < len(SHOWN) else home.bills[-ITEMISED_MONTHS:]
+    return [row for bill in kept for row in charges_of(bill, what.seed, what.days)]
 
 
 def _ordinary(number: int, chance: random.Random) -> Shown:

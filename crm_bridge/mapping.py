@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, TypeVarTuple, cast
@@ -19,7 +20,7 @@ from crm_bridge.answers import LookUpFault
 from crm_bridge.database import Database, Limits
 from crm_bridge.desks import Seconds
 from crm_bridge.mapping_file import NEEDS, ForeignMapping, Reading
-from crm_bridge.records import Bill, Customer
+from crm_bridge.records import MOST_CHARGES, Bill, Charge, Customer
 from crm_bridge.room import Room, Rules
 from crm_bridge.schema import PARTS
 from crm_bridge.twin import TwinLedger
@@ -32,6 +33,7 @@ Ts = TypeVarTuple("Ts")
 Rows = list[dict[str, Any]]
 Asked = tuple[str, tuple[str, ...]]  # reading, its arguments
 _ROWS_AT_MOST: Final = 5_000
+_MOMENT: Final = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[ T]?(\d\d):?(\d\d)(?::?(\d\d))?(?:\.0*)?)?\Z", re.ASCII)
 
 
 class _Missing(Exception):
@@ -72,6 +74,12 @@ class _Fetched:
     def bills(self, customer: str, months: Sequence[str]) -> list[Bill]:
         """The bills of these months."""
         return self._foreign.as_bills("bills", self._of("bills", customer, months[0], months[-1]))
+
+    def charges(self, customer: str, month: str) -> list[Charge]:
+        """The single charges of a month's bill; none where the mapping names no reading for them."""
+        if self._foreign.mapping.readings.charges is None:
+            return []
+        return [self._foreign.as_charge(row) for row in self._of("charges", customer, month)]
 
     def unpaid(self, customer: str) -> list[Bill]:
         """Every bill not fully paid."""
@@ -133,6 +141,18 @@ class Foreign:
             _, sums = kept.setdefault((_id(row), self.as_month(_field(row, "month"))), (row, dict.fromkeys(PARTS, 0)))
             sums[self._part(_field(row, "part"))] += self.as_money(_field(row, "sum"))
         return [self._bill(row, list(sums.values())) for row, sums in kept.values()]
+
+    def as_charge(self, row: dict[str, Any]) -> Charge:
+        """Their row as one charge; ``number`` and ``quantity`` may be missing or null."""
+        return Charge(
+            customer=_id(row),
+            month=self.as_month(_field(row, "month")),
+            at=_moment(_field(row, "at")),
+            part=self._part(_field(row, "part")),
+            number=str(row.get("number") or ""),
+            quantity=_count(row.get("quantity") or 0),
+            amount=self.as_money(_field(row, "sum")),
+        )
 
     def _part(self, code: object) -> str:
         part = self._parts.get(str(code))
@@ -198,6 +218,26 @@ def _id(row: dict[str, Any]) -> str:
     return str(value) if value not in (None, "") else _garbage("a row names no customer")
 
 
+def _moment(value: object) -> str:
+    """Their local time as "YYYY-MM-DD HH:MM:SS": a date and time, or digits in that order."""
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is not None:
+            _garbage("a time with a zone: let the SQL give the local time")
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    found = _MOMENT.match(str(value))
+    if not found:
+        _garbage("a time is not YYYY-MM-DD HH:MM:SS")
+    year, month, day, hour, minute, second = (part or "00" for part in found.groups())
+    return f"{year}-{month}-{day} {hour}:{minute}:{second}"
+
+
+def _count(value: Any) -> int:
+    try:
+        return _whole(str(int(value)))
+    except (TypeError, ValueError, ArithmeticError):
+        return _garbage("a quantity is no number")
+
+
 def _whole(value: str) -> int:
     return int(value) if value.isascii() and value.isdigit() else _garbage("not a number of theirs")
 
@@ -212,16 +252,20 @@ def _sql(name: str, reading: Reading) -> str:
     if name == "span":
         month = theirs.get("month", "month")
         return f"SELECT min({month}) AS first, max({month}) AS newest FROM {reading.table} WHERE {where}"
+    if name == "charges":
+        where += f" AND {theirs.get('month', 'month')} = :month"
     if name == "bills":
         where += f" AND {theirs.get('month', 'month')} IN (:first, :second)"
     columns = ", ".join(f"{column} AS {ours}" for ours, column in theirs.items())
     return f"SELECT {columns} FROM {reading.table} WHERE {where}"
 
 
-def fetch(connection: Connection, statement: TextClause, parameters: dict[str, str | int]) -> Rows:
-    """The rows as dictionaries; more than 5,000 are garbage."""
-    rows = connection.execute(statement, parameters).mappings().fetchmany(_ROWS_AT_MOST + 1)
-    if len(rows) > _ROWS_AT_MOST:
+def fetch(
+    connection: Connection, statement: TextClause, parameters: dict[str, str | int], most: int = _ROWS_AT_MOST
+) -> Rows:
+    """The rows as dictionaries; more than ``most`` are garbage."""
+    rows = connection.execute(statement, parameters).mappings().fetchmany(most + 1)
+    if len(rows) > most:
         _garbage("the reading gives more rows than one customer can have")
     return [dict(row) for row in rows]
 
@@ -265,4 +309,6 @@ class MappedDesk:
     async def _fetch(self, asked: Asked) -> Rows:
         reading = cast("Reading", getattr(self._mapping.readings, asked[0]))
         database = self.databases[reading.database]
-        return await database.run(fetch, self._foreign.statements[asked[0]], self._foreign.parameters(asked))
+        statement, parameters = self._foreign.statements[asked[0]], self._foreign.parameters(asked)
+        most = MOST_CHARGES if asked[0] == "charges" else _ROWS_AT_MOST
+        return await database.run(fetch, statement, parameters, most)

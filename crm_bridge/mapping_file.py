@@ -22,6 +22,7 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {  # reading -> its parameters
     "customer": ("phone",),
     "span": ("customer",),
     "bills": ("customer", "first", "second"),
+    "charges": ("customer", "month"),
     "unpaid": ("customer",),
     "credit": ("customer",),
 }
@@ -92,6 +93,7 @@ class Readings:
     span: Reading
     bills: Reading
     unpaid: Reading
+    charges: Reading | None = None  # none: single charges are not kept there
     credit: Reading | None = None  # none: nobody pays in advance there
 
 

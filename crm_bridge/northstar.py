@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, delete, insert
 
 from crm_bridge.database import Limits, engine_for
-from crm_bridge.demo import Seeding, household
-from crm_bridge.records import Bill
+from crm_bridge.demo import Row, Seeding, household, itemised
+from crm_bridge.records import Bill, Charge
 from crm_bridge.schema import PARTS
 
 crm: Final = MetaData()
@@ -47,6 +48,9 @@ charge = Table(
     Column("inv_id", Integer, index=True),
     Column("chg_cd", String(4)),
     Column("cents", BigInteger),
+    Column("chg_at", BigInteger),  # 20261103182205; null: the row stands for a whole part
+    Column("b_no", String(32)),
+    Column("units", BigInteger),
 )
 CODES: Final = dict(zip(PARTS, ("SUB", "VOL", "VOD", "DAT", "VAS"), strict=True))
 
@@ -62,6 +66,8 @@ def make(crm_url: str, invoicing_url: str, what: Seeding) -> None:
                 connection.execute(delete(table))
             for home in homes:
                 (_put_home if metadata is crm else _put_bills)(connection, home)
+            if metadata is invoicing:
+                _put_lists(connection, [row for home in homes for row in itemised(home, what)])
         engine.dispose()
 
 
@@ -85,7 +91,7 @@ def _put_bills(connection: Connection, home: Any) -> None:
 
 def put_bill(connection: Connection, bill: Bill) -> None:
     """One invoice with a row for each charge; a zero invoice has one charge of zero."""
-    number = int(bill.customer) * 10_000 + int(bill.month[2:4]) * 100 + int(bill.month[5:])
+    number = _invoice(bill.customer, bill.month)
     row: dict[str, Any] = {"inv_id": number, "acct": int(bill.customer), "period": int(bill.month.replace("-", ""))}
     row |= {
         "due_dt": int(bill.due.replace("-", "")),
@@ -97,3 +103,25 @@ def put_bill(connection: Connection, bill: Bill) -> None:
     charges = [(part, cents) for part, cents in zip(PARTS, bill.parts, strict=True) if cents] or [("rental", 0)]
     rows = [{"inv_id": number, "chg_cd": CODES[part], "cents": cents} for part, cents in charges]
     connection.execute(insert(charge), rows)
+
+
+def put_charges(connection: Connection, charges: Sequence[Charge]) -> None:
+    """Single charges, in the place of the one row for each part that ``put_bill`` left for their bills."""
+    for number in {_invoice(one.customer, one.month) for one in charges}:
+        connection.execute(delete(charge).where(charge.c.inv_id == number))
+    rows = [
+        {"inv_id": _invoice(one.customer, one.month), "chg_cd": CODES.get(one.part, one.part), "cents": one.amount}
+        | {"chg_at": int("".join(filter(str.isdigit, one.at))), "b_no": one.number or None, "units": one.quantity}
+        for one in charges
+    ]
+    connection.execute(insert(charge), rows)
+
+
+def _put_lists(connection: Connection, rows: list[Row]) -> None:
+    charges = [Charge(str(customer), month, *rest) for customer, month, _, *rest in rows]
+    if charges:
+        put_charges(connection, charges)
+
+
+def _invoice(customer: str, month: str) -> int:
+    return int(customer) * 10_000 + int(month[2:4]) * 100 + int(month[5:])

@@ -1,4 +1,4 @@
-"""The five readings on our own tables: Core statements built once, so that SQLAlchemy's cache finds them compiled."""
+"""The six readings on our own tables: Core statements built once, so that SQLAlchemy's cache finds them compiled."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, String, bindparam, cast, func, select
 
 from crm_bridge.answers import LookUpFault
-from crm_bridge.records import Bill, Customer
-from crm_bridge.schema import PARTS, bills, customers, passwords
+from crm_bridge.records import MOST_CHARGES, Bill, Charge, Customer
+from crm_bridge.schema import PARTS, bills, charges, customers, passwords
 
 _CUSTOMER: Final = (
     select(customers.c.id, customers.c.phone, customers.c.service_code, passwords.c.hash)
@@ -29,6 +29,19 @@ _BILL: Final = select(
 ).where(bills.c.customer == bindparam("customer"))
 _ONE_MONTH: Final = _BILL.where(bills.c.month == bindparam("first"))
 _TWO_MONTHS: Final = _BILL.where(bills.c.month.in_([bindparam("first"), bindparam("second")]))
+_CHARGES: Final = (
+    select(
+        charges.c.customer,
+        charges.c.month,
+        charges.c.at,
+        charges.c.part,
+        charges.c.number,
+        charges.c.quantity,
+        charges.c.amount,
+    )
+    .where(charges.c.customer == bindparam("customer"), charges.c.month == bindparam("month"))
+    .limit(MOST_CHARGES + 1)
+)
 _UNPAID: Final = _BILL.where(
     (bills.c.paid < bills.c.total + bills.c.late_fee) | bills.c.total.is_(None)  # unknown: must not be passed over
 )
@@ -60,6 +73,11 @@ class OwnRecords:
             return [_bill(row) for row in self._connection.execute(_ONE_MONTH, asked)]
         return [_bill(row) for row in self._connection.execute(_TWO_MONTHS, {**asked, "second": months[1]})]
 
+    def charges(self, customer: str, month: str) -> list[Charge]:
+        """The single charges of a month's bill; [] when none are kept."""
+        asked = {"customer": _number(customer), "month": month}
+        return [_charge(tuple(row)) for row in self._connection.execute(_CHARGES, asked)]
+
     def unpaid(self, customer: str) -> list[Bill]:
         """Every bill not fully paid."""
         return [_bill(row) for row in self._connection.execute(_UNPAID, {"customer": _number(customer)})]
@@ -83,3 +101,7 @@ def _bill(row: Row[Any]) -> Bill:
     values: tuple[Any, ...] = tuple(row)
     customer, month, due, total, paid, late_fee, currency, *parts = values
     return Bill(str(customer), month, due, tuple(parts), total, paid, late_fee, currency)
+
+
+def _charge(row: tuple[Any, ...]) -> Charge:
+    return Charge(str(row[0]), *row[1:])

@@ -1,6 +1,6 @@
 """What billing holds, as values that were checked before anyone may speak them.
 
-``Records`` is the seam: our own tables, a mapped foreign database and the twin each give the same five readings.
+``Records`` is the seam: our own tables, a mapped foreign database and the twin each give the same six readings.
 Everything that comes back is checked for being about the customer asked for and for being an amount at all; what fails
 is refused as garbage, never rounded or guessed.
 """
@@ -10,12 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 from crm_bridge.answers import LookUpFault
+from crm_bridge.schema import PARTS
 
 LARGEST: Final = 10**10  # in the smallest unit: a hundred million yuan on one bill is a fault, not a bill
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])\Z", re.ASCII)
+MOST_CHARGES: Final = 20_000  # on one bill
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\Z", re.ASCII)
+_NUMBER: Final = re.compile(r"[+]?[\d*#]{0,31}\Z", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z", re.ASCII)
 
 
@@ -48,8 +53,33 @@ class Bill:
         return self.total + self.late_fee - self.paid
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One call or service on a bill: ``at`` "YYYY-MM-DD HH:MM:SS" local time, ``part`` one of ``schema.PARTS``.
+
+    ``number``: the other party's, "" when there is none; ``quantity``: kilobytes of data, seconds of a call, else 0;
+    ``amount``: below zero when money is given back.
+    """
+
+    customer: str
+    month: str
+    at: str
+    part: str
+    number: str
+    quantity: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemisedBill:
+    """A bill and its charges by time, which add up to its parts; none when billing holds no single charges of it."""
+
+    bill: Bill
+    charges: tuple[Charge, ...]
+
+
 class Records(Protocol):
-    """Five readings; each may raise LookUpFault."""
+    """Six readings; each may raise LookUpFault."""
 
     def customer(self, phone: str) -> Customer | None:
         """Whose number this is."""
@@ -59,6 +89,9 @@ class Records(Protocol):
 
     def bills(self, customer: str, months: Sequence[str]) -> list[Bill]:
         """The bills of these months (at most two), in any order."""
+
+    def charges(self, customer: str, month: str) -> list[Charge]:
+        """The single charges of a month's bill, in any order; [] when billing holds none."""
 
     def unpaid(self, customer: str) -> list[Bill]:
         """Every bill not fully paid, in any order."""
@@ -97,6 +130,40 @@ def believed(bill: Bill, customer: str, currency: str) -> Bill:
     if sum(bill.parts) != bill.total:
         raise LookUpFault("garbage", "the parts do not add up to the total")
     return bill
+
+
+def believed_charges(charges: list[Charge], bill: Bill) -> tuple[Charge, ...]:
+    """The charges by time when each is of this bill and all add up to its parts, or there are none; else garbage."""
+    if len(charges) > MOST_CHARGES:
+        raise LookUpFault("garbage", f"a bill has more than {MOST_CHARGES} charges")
+    sums = dict.fromkeys(PARTS, 0)
+    for charge in charges:
+        _believe(charge, bill)
+        sums[charge.part] += charge.amount
+    if charges and tuple(sums.values()) != bill.parts:
+        raise LookUpFault("garbage", "the charges do not add up to the bill's parts")
+    return tuple(sorted(charges, key=lambda charge: (charge.at, PARTS.index(charge.part))))
+
+
+def _believe(charge: Charge, bill: Bill) -> None:
+    if (charge.customer, charge.month) != (bill.customer, bill.month):
+        raise LookUpFault("garbage", "a charge of another bill came back")
+    if charge.part not in PARTS:
+        raise LookUpFault("garbage", f"a charge of no known part, {charge.part!r}")
+    if not isinstance(charge.at, str) or not _is_moment(charge.at):
+        raise LookUpFault("garbage", "the time of a charge is not YYYY-MM-DD HH:MM:SS")
+    if not isinstance(charge.number, str) or not _NUMBER.match(charge.number):
+        raise LookUpFault("garbage", "the other number of a charge is none")
+    amount(charge.quantity, "a quantity")
+    given_back = isinstance(charge.amount, int) and charge.amount < 0
+    amount(-charge.amount if given_back else charge.amount, "the amount of a charge")
+
+
+def _is_moment(at: str) -> bool:
+    try:
+        return bool(_MOMENT.match(at) and datetime.fromisoformat(at))
+    except ValueError:  # the 31st of November
+        return False
 
 
 def believed_customer(customer: Customer | None, phone: str) -> Customer | None:

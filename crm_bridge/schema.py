@@ -1,7 +1,8 @@
 """Our tables. Money: an integer of the smallest unit; an instant: seconds since 1970 UTC; months "YYYY-MM", days ISO.
 
-``customers``, ``bills`` and ``payments`` are the operator's side and stay empty when a mapping reads the operator's own
-database; all others are ours in either case. ``crm_bridge.staff`` adds its tables to the same ``metadata``.
+``customers``, ``bills``, ``charges`` and ``payments`` are the operator's side and stay empty when a mapping reads the
+operator's own database; all others are ours in either case. ``crm_bridge.staff`` adds its tables to the same
+``metadata``.
 """
 
 from __future__ import annotations
@@ -53,6 +54,20 @@ bills = Table(
     Column("paid", BigInteger, nullable=False),
     Column("late_fee", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+charges = Table(  # single calls and services; those of a month add up to its bill's parts, or there are none
+    "charges",
+    metadata,
+    Column("customer", Integer, primary_key=True, autoincrement=False),
+    Column("month", String(7), primary_key=True),  # of the bill it stands on
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(19), nullable=False),  # "YYYY-MM-DD HH:MM:SS", the operator's local time
+    Column("part", String(13), nullable=False),  # one of PARTS
+    Column("number", String(32), nullable=False),  # the other party's; "" when there is none
+    Column("quantity", BigInteger, nullable=False),  # data: kilobytes; calls: seconds; else 0
+    Column("amount", BigInteger, nullable=False),  # below zero: given back
     sqlite_with_rowid=False,
 )
 

@@ -11,7 +11,7 @@ from crm_bridge.asking import LookUps
 from crm_bridge.desks import Seconds
 from crm_bridge.hashing import Hashing
 from crm_bridge.ledger import Effect, Letter, Try
-from crm_bridge.records import Bill, Customer
+from crm_bridge.records import Bill, Charge, Customer
 from crm_bridge.room import Room, Rules
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class TwinRecords:
 
     customers: dict[str, Customer] = field(default_factory=dict)  # by phone
     held: dict[str, dict[str, Bill]] = field(default_factory=dict)  # customer -> month -> bill
+    listed: dict[tuple[str, str], list[Charge]] = field(default_factory=dict)  # customer, month -> charges
     credits: dict[str, int] = field(default_factory=dict)
     fault: LookUpFault | None = None
     passwords: dict[str, str] = field(default_factory=dict)  # the ledger's: those set by telephone
@@ -47,6 +48,11 @@ class TwinRecords:
         """The bills of these months."""
         held = self._of(customer)
         return [held[month] for month in months if month in held]
+
+    def charges(self, customer: str, month: str) -> list[Charge]:
+        """The single charges of a month's bill."""
+        self._fail()
+        return self.listed.get((customer, month), [])
 
     def unpaid(self, customer: str) -> list[Bill]:
         """Every bill not fully paid."""

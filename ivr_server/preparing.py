@@ -46,8 +46,9 @@ def seed_demo(settings: Settings, say: Say, count: int = 10_000) -> bool:
         return False
     settings.folder.mkdir(parents=True, exist_ok=True)
     say(f"Making the demonstration operator: {count:,} customers, {demo.MONTHS} months of bills")
-    newest = datetime.now(ZoneInfo(settings.operator.zone)).strftime("%Y-%m")
-    demo.seed(settings.database_url(), demo.Seeding(count, newest=newest), Progress("customers", say))
+    today = datetime.now(ZoneInfo(settings.operator.zone))
+    what = demo.Seeding(count, newest=today.strftime("%Y-%m"), days=min(today.day, 28))
+    demo.seed(settings.database_url(), what, Progress("customers", say))
     return True
 
 

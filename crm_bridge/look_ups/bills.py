@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crm_bridge.answers import Answer, Arguments, Fact, LookUpFault, Saying, word
 from crm_bridge.months import shifted
-from crm_bridge.records import Bill, amount, month
+from crm_bridge.records import Bill, ItemisedBill, amount, believed_charges, month
 from crm_bridge.room import Room
 from crm_bridge.schema import PARTS
 
@@ -33,6 +33,14 @@ def bill(room: Room, arguments: Arguments) -> Answer:
     if span is None:
         return Answer("empty_month")
     return Answer("outside", {"first_month": ("month", span[0]), "this_month": ("month", span[1])})
+
+
+def itemised(room: Room, customer: str, asked: str) -> ItemisedBill | None:
+    """The bill of a month with its single charges; None when there is no such bill."""
+    found = _one(room, customer, (asked,))
+    if not found:
+        return None
+    return ItemisedBill(found[0], believed_charges(room.records.charges(customer, asked), found[0]))
 
 
 def total_owed(room: Room, arguments: Arguments) -> Answer:

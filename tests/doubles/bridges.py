@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,9 +23,9 @@ from crm_bridge.hashing import Hashing
 from crm_bridge.ledger import OwnLedger
 from crm_bridge.mapping import MappedDesk
 from crm_bridge.mapping_file import read_mapping
-from crm_bridge.records import Bill, Customer
+from crm_bridge.records import Bill, Charge, Customer
 from crm_bridge.room import Rules
-from crm_bridge.schema import PARTS, bills, customers, metadata
+from crm_bridge.schema import PARTS, bills, charges, customers, metadata
 from crm_bridge.twin import Twin, twin
 from crm_bridge.versions import prepare
 
@@ -59,6 +59,7 @@ class Store(Protocol):
 
     def put_customer(self, customer: Customer, credit: int) -> None: ...
     def put_bill(self, bill: Bill) -> None: ...
+    def put_charges(self, listed: list[Charge]) -> None: ...
 
 
 @dataclass
@@ -115,6 +116,10 @@ class TwinStore:
     def put_bill(self, bill: Bill) -> None:
         self.desk.records.held.setdefault(bill.customer, {})[bill.month] = bill
 
+    def put_charges(self, listed: list[Charge]) -> None:
+        for one in listed:
+            self.desk.records.listed.setdefault((one.customer, one.month), []).append(one)
+
 
 class OwnStore:
     """Our own tables."""
@@ -149,6 +154,10 @@ class OwnStore:
         row |= {"customer": int(bill.customer), **dict(zip(PARTS, bill.parts, strict=True))}
         self._do(lambda connection: connection.execute(insert(bills).values(row)))
 
+    def put_charges(self, listed: list[Charge]) -> None:
+        rows = [{**asdict(one), "customer": int(one.customer), "line": line} for line, one in enumerate(listed, 1)]
+        self._do(lambda connection: connection.execute(insert(charges), rows))
+
 
 class ForeignStore:
     """The foreign operator's two databases; passwords are ours."""
@@ -170,6 +179,10 @@ class ForeignStore:
     def put_bill(self, bill: Bill) -> None:
         with self.invoicing.execution_options(write=True).begin() as connection:
             northstar.put_bill(connection, bill)
+
+    def put_charges(self, listed: list[Charge]) -> None:
+        with self.invoicing.execution_options(write=True).begin() as connection:
+            northstar.put_charges(connection, listed)
 
 
 def twin_bridge(rules: Rules | None = None) -> Bridge:

@@ -14,6 +14,7 @@ NODES: Final = {
     "*.say": "what is spoken, prompts in order",
     "*.short": "spoken after the first ten seconds without a key; the options alone where this is not given",
     "*.help": "spoken after the second; the whole text where this is not given",
+    "*.offer": "spoken after the third, in place of the offer of a person, where key `0` leads to nobody",
     "*.tail": "spoken after the options",
     "*.languages": "what the service says by itself here (no key, wrong key) is said once in each of these",
     "*.back": "where `*` leads; by default the flow's own `back`, else its exit `back`, else the main menu",
@@ -120,6 +121,9 @@ MAPPING: Final = {
     "Readings.span": "`:customer` → `first`, `newest`: the months that billing holds",
     "Readings.bills": "`:customer`, `:first`, `:second` → the bills of two months",
     "Readings.unpaid": "`:customer` → every bill that is not paid",
+    "Readings.charges": "`:customer`, `:month` → `at`, `part`, `number`, `quantity`, `sum` of each call and service, "
+    "for the itemised bill; left out: there are none",
+    "Readings.charges": "`:customer`, `:month` → the single charges of a month; left out: none are kept",
     "Readings.credit": "`:customer` → `credit`; left out: nobody pays in advance there",
     "Reading.database": "a name of `databases`",
     "Reading.sql": "a SELECT with bound parameters, whose columns bear our names",
