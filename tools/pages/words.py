@@ -123,7 +123,6 @@ MAPPING: Final = {
     "Readings.unpaid": "`:customer` → every bill that is not paid",
     "Readings.charges": "`:customer`, `:month` → `at`, `part`, `number`, `quantity`, `sum` of each call and service, "
     "for the itemised bill; left out: there are none",
-    "Readings.charges": "`:customer`, `:month` → the single charges of a month; left out: none are kept",
     "Readings.credit": "`:customer` → `credit`; left out: nobody pays in advance there",
     "Reading.database": "a name of `databases`",
     "Reading.sql": "a SELECT with bound parameters, whose columns bear our names",
