@@ -30,6 +30,11 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 
 
+def paths() -> list[str]:
+    """Every generated file, without making any."""
+    return [*PAGES, *drawn_flows.paths()]
+
+
 def generated() -> dict[str, str]:
     """Path in the project -> its text, for everything that is made from the code."""
     return {path: make() for path, make in PAGES.items()} | drawn_flows.pictures()

@@ -9,6 +9,11 @@ from ivr_server.settings import Settings
 DRAWN = ("main",)
 
 
+def paths() -> list[str]:
+    """Where the pictures lie."""
+    return [f"docs/pictures/{flow}.{language}.svg" for flow in DRAWN for language in ("zh-CN", "en-US")]
+
+
 def pictures() -> dict[str, str]:
     """Path -> picture."""
     sources = Settings().sources()
