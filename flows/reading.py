@@ -27,12 +27,8 @@ from marked_yaml import Marked, Mistakes, read
 
 __all__ = ["Mistakes", "json_schema", "read_flow", "read_folder"]
 
-TEXTS: Final = (
-    "say",
-    "short",
-    "help",
-    "tail",
-)  # lists of prompts, where one prompt may stand alone and by its bare name
+# lists of prompts, where one prompt may stand alone and by its bare name
+TEXTS: Final = ("say", "short", "help", "offer", "tail")
 T = TypeVar("T")
 Place = tuple[int, int]  # line, column
 

@@ -32,6 +32,27 @@ def trace(library: Library) -> dict[Place, Kinds]:
     return known
 
 
+def onward(library: Library, above: Mapping[str, list[Place]], place: Place) -> Iterator[Place]:
+    """Where a call may be next, by the ways that the flows draw; ``above``: as ``callers`` gives it."""
+    flow = library.flows[place[0]]
+    yield from (to for to, _ in _onward(library, place, frozenset()))
+    if exit_ := _leaves(flow, flow.nodes[place[1]]):
+        yield from _returned(library, above[flow.name], exit_)
+
+
+def callers(library: Library, root: str) -> dict[str, list[Place]]:
+    """For each flow that calls beginning in ``root`` may go through: the nodes that lead into it."""
+    found: dict[str, list[Place]] = {root: []}
+    work = [root]
+    while work:
+        name = work.pop()
+        for at, node in library.flows[name].nodes.items():
+            if isinstance(node, SubFlow) and node.flow in library.flows:
+                work += [] if node.flow in found else [node.flow]
+                found.setdefault(node.flow, []).append((name, at))
+    return found
+
+
 def _flood(library: Library, callers: Mapping[str, list[Place]], root: Flow) -> dict[Place, Kinds]:
     """The same for one root flow."""
     known: dict[Place, Kinds] = {}

@@ -147,8 +147,9 @@ class Node:
 class Collecting(Node):
     """The common part of menu, ask and confirm: texts for the re-prompts, and where ``*`` and a lone ``#`` lead.
 
-    ``tail`` is spoken after the options. ``languages``: what the core itself says here (no key, wrong key, a human) is
-    said once in each, for the menu where nobody knows yet what the caller understands.
+    ``tail`` is spoken after the options. ``offer``: from the third re-prompt on in place of the offer of a human, where
+    key 0 leads to nobody; the options follow it. ``languages``: what the core itself says here (no key, wrong key, a
+    human) is said once in each, for the menu where nobody knows yet what the caller understands.
     """
 
     awaits: ClassVar[str] = "Collect"
@@ -156,6 +157,7 @@ class Collecting(Node):
     say: tuple[Spoken, ...] = ()
     short: tuple[Spoken, ...] = ()
     help: tuple[Spoken, ...] = ()
+    offer: tuple[Spoken, ...] = ()
     tail: tuple[Spoken, ...] = ()
     languages: tuple[str, ...] = ()
     back: str = ""
@@ -185,7 +187,7 @@ class Collecting(Node):
         if stage == "help":
             return (*self._own("no_input"), *(as_lines(self.help or self.say)), *tail)
         if stage == "offer":
-            return self._own("operator_offer")
+            return (*as_lines(self.offer), *tail) if self.offer else self._own("operator_offer")
         return (*self._own(self.wrong_prompt), *whole) if stage == "wrong" else whole
 
     def _own(self, prompt: str) -> tuple[Line, ...]:
@@ -193,8 +195,8 @@ class Collecting(Node):
         return tuple(Line(prompt, language=language) for language in self.languages or ("",))
 
     def spoken(self) -> tuple[tuple[Path, Line], ...]:
-        """The prompts of ``say``, ``short``, ``help`` and ``tail``."""
-        texts = (("say", self.say), ("short", self.short), ("help", self.help), ("tail", self.tail))
+        """The prompts of ``say``, ``short``, ``help``, ``offer`` and ``tail``."""
+        texts = tuple((key, getattr(self, key)) for key in ("say", "short", "help", "offer", "tail"))
         return tuple(((key, n), line) for key, text in texts for n, line in enumerate(as_lines(text)))
 
     def back_ways(self) -> tuple[Exit, ...]:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from flows.facts import Fact, Saying
-from flows.flow import Library
+from flows.flow import Library, World
 from flows.interpreter import BUDGET, LIMIT, IllegalEvent, advance, pending, start
+from flows.reading import read_folder
 from flows.session import Offer
 from flows.turns import (
     Answered,
@@ -24,6 +25,7 @@ from flows.turns import (
     Play,
     Played,
 )
+from tests.flows.conftest import Talk
 
 BILL = (
     ("due", Fact("date", "2026-11-28")),
@@ -103,6 +105,16 @@ def test_E1_no_input_is_answered_shorter_then_with_help_then_with_a_human(talk: 
     assert talk.at == "main.silent" and {"to": "silent"} in talk.told("went")
     talk(Played())
     assert talk.now.command == End("silent")
+
+
+def test_where_nobody_can_be_offered_something_else_is(texts: dict[str, str], world: World) -> None:
+    """``offer`` takes the place of the offer of a human; the options follow it."""
+    main = texts["main.yaml"].replace("    help: menu_help\n", "    help: menu_help\n    offer: bye\n")
+    talk = Talk(read_folder({**texts, "main.yaml": main}, world))
+    talk(Played(), NoInput(10_000), NoInput(10_000), NoInput(10_000))
+    assert talk.spoken == ["bye", "option_fees", "option_english", "option_human"]
+    talk(NoInput(10_000))
+    assert "operator_offer" not in talk.spoken
 
 
 def test_a_key_ends_the_silence(talk: Any) -> None:
