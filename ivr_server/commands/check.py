@@ -44,7 +44,7 @@ def command(folder: Path | None, **options: Any) -> None:
 
     Example: ivr-server check flows/ --svg pictures --states
     """
-    wish = Wish(**options)
+    wish, begun = Wish(**options), time.perf_counter()
     try:
         sources = libraries.from_folder(read_settings(wish.path).sources(), folder)
         library = libraries.load_library(sources)
@@ -57,7 +57,9 @@ def command(folder: Path | None, **options: Any) -> None:
     found = sum(_walk(library, root, wish) for root in _roots(library))
     if wish.pictures:
         _draw(library, sources, wish.pictures)
-    click.echo(f"{len(library.flows)} flows, {_counted(found, 'problem')}, {_counted(len(warnings), 'warning')}")
+    seconds = time.perf_counter() - begun
+    counts = f"{len(library.flows)} flows, {_counted(found, 'problem')}, {_counted(len(warnings), 'warning')}"
+    click.echo(f"{counts}, in {seconds:.1f} s")
     raise SystemExit(1 if found else 0)
 
 
