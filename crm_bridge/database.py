@@ -172,7 +172,8 @@ class Database:
         self.url = url
         self.limits = limits or Limits()
         self.engine = engine_for(url, self.limits)
-        self.breaker = Breaker(self.limits.breaker, time.monotonic)
+        self.breaker = Breaker(self.limits.breaker, time.monotonic)  # of readings
+        self.write_breaker = Breaker(self.limits.breaker, time.monotonic)  # a full or locked disk must not stop reading
         self._reactor = reactor
         self._read = self._reader()
         self._write = self.engine.execution_options(write=True)
@@ -210,7 +211,7 @@ class Database:
         """What ``function(connection, *arguments)`` returns; LookUpFault when the database is gone, slow or flooded."""
         if len(self._jobs) >= self.limits.queue:
             raise LookUpFault("busy", "too many wait for the database")
-        if not self.breaker.admits():
+        if not self._breaker(write).admits():
             raise LookUpFault("unavailable", "the database failed several times; not asked for a moment")
         job = Job(function, arguments, write)
         limit = deadline_ms or (self.limits.write_ms if write else self.limits.read_ms)
@@ -234,7 +235,7 @@ class Database:
         job.timer = None
         job.over = True
         if job.started:
-            self.breaker.failed()
+            self._breaker(job.write).failed()
         job.answer.errback(fault)
         job.cut()
 
@@ -281,21 +282,26 @@ class Database:
         job.over = True
         if job.timer is not None:
             job.timer.cancel()
+        breaker = self._breaker(job.write)
         if not isinstance(result, Failure):
-            self.breaker.succeeded()
+            breaker.succeeded()
             job.answer.callback(result)
             return
-        job.answer.errback(self._judged(result))
+        job.answer.errback(_judged(result, breaker))
 
-    def _judged(self, failure: Failure) -> Failure | LookUpFault:
-        error = failure.value
-        if isinstance(error, PoolTimeout):
-            return LookUpFault("busy", "no free connection")
-        if isinstance(error, SQLAlchemyError):
-            self.breaker.failed()
-            return LookUpFault("unavailable", _first_line(error))
-        self.breaker.succeeded()  # the database did answer; what is wrong is something else
-        return failure
+    def _breaker(self, write: bool) -> Breaker:
+        return self.write_breaker if write else self.breaker
+
+
+def _judged(failure: Failure, breaker: Breaker) -> Failure | LookUpFault:
+    error = failure.value
+    if isinstance(error, PoolTimeout):
+        return LookUpFault("busy", "no free connection")
+    if isinstance(error, SQLAlchemyError):
+        breaker.failed()
+        return LookUpFault("unavailable", _first_line(error))
+    breaker.succeeded()  # the database did answer; what is wrong is something else
+    return failure
 
 
 def _worth_another(error: DBAPIError, reached_commit: bool) -> bool:
