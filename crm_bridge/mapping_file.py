@@ -1,23 +1,21 @@
-"""A mapping file read and checked: YAML as it is written, every problem with its line and column, all at once.
+"""A mapping file read and checked, every problem with its line and column, all at once.
 
-Scalars stay the text they are (no octal telephone numbers, no ``on`` that turns into true); anchors, aliases, tags and
-duplicate keys are refused. ``${NAME}`` in a database's URL comes from the environment: no password is in a file.
+``${NAME}`` in a database's URL comes from the environment, so that no password is in a file.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Any, Final, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
-import yaml
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, TypeAdapter, with_config
 from sqlalchemy import text
 
-LARGEST: Final = 1 << 18
+from marked_yaml import Marked, Mistakes, Problem, read, shaped
+
 NEEDS: Final[Mapping[str, tuple[str, ...]]] = {  # reading -> its parameters
     "customer": ("phone",),
     "span": ("customer",),
@@ -27,34 +25,14 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {  # reading -> its parameters
     "credit": ("customer",),
 }
 _NAME: Final = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?\Z", re.ASCII)
+_NAMED: Final = re.compile(r"\$\{(\w+)\}")
 _STRICT: Final = ConfigDict(extra="forbid")
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Where in the file, 1-based, and what."""
-
-    file: str
-    line: int
-    column: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.text}"
-
-
-class MappingMistakes(ValueError):
-    """All problems of a mapping file, one a line."""
-
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("\n".join(map(str, mistakes)))
-        self.mistakes = mistakes
 
 
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Either ``sql`` with bound parameters (:phone, :customer, :first, :second), or a ``table`` and its ``columns``."""
+    """Either ``sql`` with bound parameters (see ``NEEDS``), or a ``table`` and its ``columns``."""
 
     database: str
     sql: str = ""
@@ -115,138 +93,68 @@ class ForeignMapping:
 
 
 _ADAPTER: Final = TypeAdapter(ForeignMapping)
-Path_ = tuple[str | int, ...]
-
-
-class _Walk:
-    """One pass over the composed nodes: plain values, and where each key and value stands."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.mistakes: list[Mistake] = []
-        self.keys: dict[Path_, yaml.Mark] = {}
-        self.values: dict[Path_, yaml.Mark] = {}
-
-    def blame(self, mark: yaml.Mark, text_: str) -> None:
-        """Note a problem."""
-        self.mistakes.append(Mistake(self.file, mark.line + 1, mark.column + 1, text_))
-
-    def plain(self, node: yaml.Node, path: Path_ = ()) -> Any:
-        """The node as dict, list or the text as written."""
-        self.values[path] = node.start_mark
-        if len(path) > 8:
-            self.blame(node.start_mark, "nested too deeply")
-            return None
-        if isinstance(node, yaml.MappingNode):
-            return self._pairs(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.plain(child, (*path, at)) for at, child in enumerate(node.value)]
-        return node.value
-
-    def _pairs(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, value in node.value:
-            name = str(key.value)
-            if name in found:
-                self.blame(key.start_mark, f'"{name}" is given twice')
-                continue
-            self.keys[(*path, name)] = key.start_mark
-            found[name] = self.plain(value, (*path, name))
-        return found
-
-    def mark(self, path: Path_, of_key: bool) -> yaml.Mark:
-        """The nearest place that stands in the file."""
-        if of_key and path in self.keys:
-            return self.keys[path]
-        while path and path not in self.values:
-            path = path[:-1]
-        return self.values[path]
+_SHAPES: Final = (ForeignMapping, Reading, Forms, Money, Readings)
+_KNOWN: Final = tuple(name for shape in _SHAPES for name in shape.__dataclass_fields__)
+Wrong = tuple[tuple[str, ...], str]  # where in the file, and what
 
 
 def read_mapping(content: str, file: str, environment: Mapping[str, str] = os.environ) -> ForeignMapping:
-    """The mapping; MappingMistakes with every problem when there is one."""
-    walk = _Walk(file)
-    tree = _composed(content, walk)
-    if walk.mistakes:
-        raise MappingMistakes(walk.mistakes)
-    try:
-        mapping = _ADAPTER.validate_python(tree)
-    except ValidationError as error:
-        for one in error.errors():
-            _explain(walk, one["loc"], one["type"], one["msg"])
-        raise MappingMistakes(walk.mistakes) from None
-    urls = {name: _filled(walk, name, url, environment) for name, url in mapping.databases.items()}
+    """The mapping; Mistakes with every problem when there is one."""
+    marked, problems = read(content, file)
+    if marked is None or problems:
+        raise Mistakes(problems)
+    if not isinstance(marked.value, dict):
+        raise Mistakes([Problem(file, 1, 1, "the file must be a mapping of keys")])
+    mapping = shaped(_ADAPTER, marked, file, _KNOWN)
+    wrong = [*_unknown_names(mapping, environment)]
     for name in NEEDS:
-        _check(walk, name, mapping)
-    if walk.mistakes:
-        raise MappingMistakes(walk.mistakes)
-    return _ADAPTER.validate_python({**tree, "databases": urls})
+        wrong += _check(name, mapping)
+    if wrong:
+        places = [(_place(marked, path), words) for path, words in wrong]
+        raise Mistakes(Problem(file, place.line, place.column, words) for place, words in places)
+    urls = {name: _NAMED.sub(lambda found: environment[found[1]], url) for name, url in mapping.databases.items()}
+    return replace(mapping, databases=urls)
 
 
-def _composed(content: str, walk: _Walk) -> Any:
-    top = yaml.Mark(walk.file, 0, 0, 0, None, 0)
-    if len(content) > LARGEST:
-        walk.blame(top, "the file is larger than 256 KiB")
-        return None
-    try:
-        for token in yaml.scan(content, Loader=yaml.CSafeLoader):
-            if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
-                walk.blame(token.start_mark, "anchors, aliases and tags are not allowed")
-                return None
-        node = yaml.compose(content, Loader=yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as error:
-        walk.blame(error.problem_mark or top, error.problem or "not YAML")
-        return None
-    if not isinstance(node, yaml.MappingNode):
-        walk.blame(top, "the file must be a mapping of keys")
-        return None
-    return walk.plain(node)
+def _place(marked: Marked, path: tuple[str, ...]) -> Marked:
+    """The value at the path, or as far down as the file goes."""
+    for step in path:
+        if not isinstance(marked.value, dict) or step not in marked.value:
+            break
+        marked = marked.value[step][1]
+    return marked
 
 
-def _explain(walk: _Walk, place: Path_, kind: str, message: str) -> None:
-    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        name = str(place[-1])
-        known = [key for cls in (ForeignMapping, Reading, Forms, Money, Readings) for key in cls.__dataclass_fields__]
-        near = get_close_matches(name, known, 1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
-        walk.blame(walk.mark(place, True), f'unknown key "{name}"{hint}')
-    elif kind == "missing":
-        walk.blame(walk.mark(place[:-1], True), f'"{place[-1]}" is missing')
-    else:
-        walk.blame(walk.mark(place, False), message)
+def _unknown_names(mapping: ForeignMapping, environment: Mapping[str, str]) -> Iterator[Wrong]:
+    for name, url in mapping.databases.items():
+        for used in _NAMED.findall(url):
+            if used not in environment:
+                yield ("databases", name), f"the environment has no {used}"
 
 
-def _filled(walk: _Walk, name: str, url: str, environment: Mapping[str, str]) -> str:
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in environment:
-            walk.blame(walk.mark(("databases", name), False), f"the environment has no {found[1]}")
-        return environment.get(found[1], "")
-
-    return re.sub(r"\$\{(\w+)\}", value, url)
-
-
-def _check(walk: _Walk, name: str, mapping: ForeignMapping) -> None:
+def _check(name: str, mapping: ForeignMapping) -> Iterator[Wrong]:
     reading: Reading | None = getattr(mapping.readings, name)
     if reading is None:
         return
-    at: Path_ = ("readings", name)
+    at = ("readings", name)
     if reading.database not in mapping.databases:
-        walk.blame(walk.mark((*at, "database"), False), f'there is no database "{reading.database}"')
+        yield (*at, "database"), f'there is no database "{reading.database}"'
     if bool(reading.sql) == bool(reading.table):
-        walk.blame(walk.mark(at, True), "give either sql or a table")
+        yield at, f"{name}: give either sql or a table"
     if reading.sql:
-        _check_sql(walk, (*at, "sql"), reading.sql, NEEDS[name])
-    for key, written in (("table", reading.table), *reading.columns.items()):
-        if written and not _NAME.match(written):
-            walk.blame(walk.mark((*at, "columns", key), False), f'"{written}" is no name of a table or column')
+        for words in _check_sql(reading.sql, NEEDS[name]):
+            yield (*at, "sql"), words
+    written = {("table",): reading.table} | {("columns", key): column for key, column in reading.columns.items()}
+    for path, theirs in written.items():
+        if theirs and not _NAME.match(theirs):
+            yield (*at, *path), f'"{theirs}" is no name of a table or column'
 
 
-def _check_sql(walk: _Walk, place: Path_, sql: str, allowed: tuple[str, ...]) -> None:
-    mark = walk.mark(place, False)
+def _check_sql(sql: str, allowed: tuple[str, ...]) -> Iterator[str]:
     if not re.match(r"\s*(select|with)\b", sql, re.IGNORECASE) or ";" in sql.strip().rstrip(";"):
-        walk.blame(mark, "one SELECT (or WITH ... SELECT) is expected")
+        yield "one SELECT (or WITH ... SELECT) is expected"
     used = set(text(sql)._bindparams)
     for unknown in sorted(used - set(allowed)):
-        walk.blame(mark, f'":{unknown}" is not known here; there are {", ".join(":" + name for name in allowed)}')
+        yield f'":{unknown}" is not known here; there are {", ".join(":" + name for name in allowed)}'
     if allowed[0] not in used:
-        walk.blame(mark, f'":{allowed[0]}" is not used: this would read other customers too')
+        yield f'":{allowed[0]}" is not used: this would read other customers too'

@@ -40,7 +40,7 @@ from crm_bridge.desks import OwnDesk
 from crm_bridge.hashing import Hashing
 from crm_bridge.journal import Journal
 from crm_bridge.mapping import MappedDesk
-from crm_bridge.mapping_file import ForeignMapping, MappingMistakes, read_mapping
+from crm_bridge.mapping_file import ForeignMapping, read_mapping
 from crm_bridge.numbering import Numbering
 from crm_bridge.room import Rules
 from crm_bridge.staff import StaffBook
@@ -219,7 +219,7 @@ class IvrService(Service):
     def _mapping(path: Path) -> ForeignMapping:
         try:
             return read_mapping(path.read_text(encoding="utf-8"), str(path))
-        except (OSError, MappingMistakes) as wrong:
+        except (OSError, Mistakes) as wrong:
             raise CannotStart(f"the mapping of the operator's database: {wrong}") from None
 
     def _listen(self) -> None:

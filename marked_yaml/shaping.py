@@ -44,6 +44,8 @@ def _problem(error: Any, marked: Marked, file: str, known: tuple[str, ...]) -> P
 def _place(marked: Marked, path: Path, at_key: bool) -> tuple[Marked, str]:
     """As far down as the path goes; steps that are not in the tree (a union's member) are passed over."""
     at, last = marked, ""
+    if path and path[-1] == "[key]":  # pydantic's word for "the key itself"
+        path, at_key = path[:-1], True
     for index, step in enumerate(path):
         if isinstance(at.value, dict) and isinstance(step, str) and step in at.value:
             at, last = at.value[step][0 if at_key and index == len(path) - 1 else 1], step

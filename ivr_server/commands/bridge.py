@@ -18,12 +18,13 @@ from crm_bridge.database import Database, Limits, engine_for
 from crm_bridge.desks import Desk, OwnDesk
 from crm_bridge.hashing import Hashing
 from crm_bridge.mapping import MappedDesk
-from crm_bridge.mapping_file import MappingMistakes, read_mapping
+from crm_bridge.mapping_file import read_mapping
 from crm_bridge.numbering import Numbering
 from crm_bridge.room import Rules
 from crm_bridge.versions import OtherSchema, upgrade
 from ivr_server.chosen import chosen_settings
 from ivr_server.settings import Settings
+from marked_yaml import Mistakes
 
 READING = (
     "offered_number",
@@ -66,7 +67,7 @@ def check(settings: Settings, file: Path | None, phone: str) -> None:
     failed: list[str] = []
     try:
         _in_reactor(lambda reactor: _check((settings, mapping, reactor), rules, phone, failed))
-    except MappingMistakes as mistakes:
+    except Mistakes as mistakes:
         raise click.ClickException("\n" + str(mistakes)) from None
     except ValueError as fault:
         raise click.ClickException(str(fault)) from None
