@@ -134,8 +134,21 @@ def schema() -> str:
     for name, definition in whole["$defs"].items():
         _explain(definition, named.get(name, name))
     _explain(whole, "Flow")
+    whole["properties"]["nodes"]["additionalProperties"] = _by_kind()
     whole["title"] = "A call flow"
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+def _by_kind() -> dict[str, Any]:
+    """A node as its ``kind`` has it: an editor then complains of the one wrong key, not of the whole node."""
+    shapes = [
+        {
+            "if": {"required": ["kind"], "properties": {"kind": {"const": kind}}},
+            "then": {"$ref": f"#/$defs/{KINDS[kind].__name__}"},
+        }
+        for kind in ORDER
+    ]
+    return {"type": "object", "required": ["kind"], "properties": {"kind": {"enum": list(ORDER)}}, "allOf": shapes}
 
 
 def _explain(definition: dict[str, Any], named: str) -> None:
