@@ -32,8 +32,9 @@ _DIFFERENCE: Final = {"difference": "money", "reasons": "sayings"}
 
 _ALL: Final = (
     Signature("caller_language", _CALLER, {"zh_cn": {}, "en_us": {}, "unknown": {}}),
-    Signature("remember_language_zh", _CALLER, {"done": {}}, effect=True),
-    Signature("remember_language_en", _CALLER, {"done": {}}, effect=True),
+    # a kindness for the next call: nobody waits long for it, and it is finished without them
+    Signature("remember_language_zh", _CALLER, {"done": {}}, 1_500, effect=True),
+    Signature("remember_language_en", _CALLER, {"done": {}}, 1_500, effect=True),
     Signature("offered_number", _CALLER, {"offered": _PHONE, "none": {}}),
     Signature("find_customer", _PHONE, {"malformed": {}, "no_password": _CUSTOMER, "password_needed": {}}),
     Signature(
