@@ -151,7 +151,7 @@ def test_no_speech_library_is_one_plain_sentence(tmp_path: Path, monkeypatch: py
 
 
 def test_the_better_english_voice_speaks_when_it_is_chosen(child: SpeechChild) -> None:
-    """Piper's joe, from packages alone, through the same child: a sentence of a sentence's length, at a voice's level."""
+    """Piper's joe, from packages alone, through the same child: of a sentence's length, at a voice's level."""
     voice = voices.voices({"en-US": "piper"}, child)["en-US"]
     sound = voice.say("The bill for November is one hundred twenty-eight yuan and fifty fen.")
     samples = numpy.frombuffer(sound.samples, numpy.int16)
