@@ -112,19 +112,19 @@ def _header(curve: int, whole: bool) -> str:
 
 def _row(one: Card, number: int, drawn: bool) -> list[str]:
     row, y, left, parts = one.rows[number], one.row_y(number), 14, []
+    name = fitted(row.to.replace("_", " "), 19)
     if row.key:
         wide = 12 + 7 * len(row.key)
         parts.append(f'<rect x="12" y="{y - 8}" width="{wide}" height="16" rx="4" fill="#e4e7eb"/>')
         parts.append(f'<text class="key" x="{12 + wide / 2}" y="{y + 4}" text-anchor="middle">{escape(row.key)}</text>')
         left = 12 + wide + 7
-    room = 34 if drawn else 17
+    room = 34 if drawn else 30 - len(name)
     parts.append(
         f'<text class="way" x="{left}" y="{y + 4}">{escape(fitted(row.text, room - 3 * bool(row.key)))}</text>'
     )
     if not drawn:
-        name = escape(fitted(row.to.replace("_", " "), 19))
         place = f'x="{WIDTH - 10}" y="{y + 4}" text-anchor="end"'
-        parts.append(f'<a href="#{escape(row.to)}"><text class="sign" {place}>{name} {_SIGN}</text></a>')
+        parts.append(f'<a href="#{escape(row.to)}"><text class="sign" {place}>{escape(name)} {_SIGN}</text></a>')
     return parts
 
 

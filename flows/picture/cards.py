@@ -13,8 +13,8 @@ from flows.nodes.enqueue import EnqueueNode
 from flows.nodes.forget import Forget
 from flows.nodes.known import KnownNode
 from flows.nodes.look_up import LookUpNode
-from flows.nodes.menu import Menu
-from flows.nodes.node import Collecting, Node
+from flows.nodes.menu import Menu, Option
+from flows.nodes.node import OTHERS, Collecting, Node
 from flows.nodes.return_node import Return
 from flows.nodes.speak_in import SpeakIn
 from flows.nodes.sub_flow import SubFlow
@@ -30,10 +30,11 @@ _CHINESE: Final = {
     "say": "播报", "menu": "菜单", "ask": "输入", "confirm": "确认", "look_up": "查询", "known": "已知？",
     "forget": "清除", "speak_in": "语言", "sub_flow": "子流程", "return": "返回", "enqueue": "转人工", "end": "结束",
     "tries": "次数", "again": "再试", "enough": "已满", "yes": "是", "no": "否", "unavailable": "不可用", "to": "",
+    "others": "其他语言",
 }  # fmt: skip
 _ENGLISH: Final = {
     "look_up": "look-up", "speak_in": "language", "sub_flow": "sub-flow", "enqueue": "to a human", "known": "known?",
-    "to": "",
+    "others": "other languages", "to": "",
 }  # fmt: skip
 _KEYS: Final = {"yes": "1", "no": "2", "back": "*", "empty": "#", "repeat": "#"}
 
@@ -79,18 +80,25 @@ def card(flow: Flow, name: str, language: str, words: Mapping[str, str]) -> Card
     rows = []
     for way in node.ways():
         if way.to and isinstance(node, Menu) and way.name in node.options:
-            say = node.options[way.name].say
-            rows.append(Row(way.name, words.get(say, say.replace("_", " ")), way.to))
+            rows.append(Row(way.name, _named(node.options[way.name], language, words), way.to))
         elif way.to:
             key = _KEYS.get(way.name, "") if isinstance(node, Collecting) else ""
             rows.append(Row(key, "" if key in ("*", "#") else word(way.name, language), way.to))
     return Card(name, node.kind, word(node.kind, language), _lines(node, language, words), tuple(rows))
 
 
+def _named(option: Option, language: str, words: Mapping[str, str]) -> str:
+    """An option as it is spoken; one that is spoken in another language, by the name of that."""
+    if option.language in ("", language):
+        return words.get(option.say, option.say.replace("_", " "))
+    return word("others", language) if option.language == OTHERS else option.language
+
+
 def _lines(node: Node, language: str, words: Mapping[str, str]) -> tuple[str, ...]:
     """At most three lines: what is asked, set or named here, and two of what is said."""
     subject = _subject(node, language)
-    prompts = [line.prompt for path, line in node.spoken() if path[0] == "say"]
+    ours = [line for path, line in node.spoken() if path[0] == "say" and line.language in ("", language)]
+    prompts = [line.prompt for line in ours]
     said = " ".join(words.get(prompt, prompt.replace("_", " ")) for prompt in prompts)
     quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{said}\N{RIGHT DOUBLE QUOTATION MARK}" if said else ""
     lines = [fitted(subject, ROOM)] if subject else []

@@ -2,7 +2,8 @@
 
 Lines are drawn only from a column to one of the next three; every other way (back, far ahead, or to a node that half
 the flow leads to) becomes a small sign with the node's name in its row, so the picture stays readable. A line that
-passes a column gets a narrow lane there, so it never runs under a card.
+passes a column gets a narrow lane there, so it never runs under a card. A long flow is broken into bands, one below the
+other, as a text is into lines; from band to band there are signs only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import ceil
 from typing import Final
 
 from flows.picture.cards import HEADER, WIDTH, Card, Row
@@ -22,6 +24,8 @@ MARGIN: Final = 40
 _REACH: Final = 3  # columns that a line may cross
 _BUSY: Final = 4  # lines into one node; further ways become signs
 _SWEEPS: Final = 12
+_BAND: Final = 8  # columns side by side at most
+_GAP_BAND: Final = 64
 
 Place = str | tuple[str, int, int]  # a node, or the lane of (node, row) in a column
 
@@ -50,6 +54,7 @@ class Layout:
 class _Grid:
     cards: Mapping[str, Card]
     column: dict[str, int]
+    across: int = _BAND  # columns in a band
     columns: list[list[Place]] = field(default_factory=list)
     drawn: list[tuple[str, int, str]] = field(default_factory=list)
     y: dict[Place, float] = field(default_factory=dict)
@@ -61,8 +66,10 @@ class _Grid:
 def lay_out(cards: Mapping[str, Card], start: str) -> Layout:
     """A layout of all cards; those that cannot be reached stand in the first column."""
     grid = _Grid(cards, _columns(cards, start))
-    grid.drawn = list(_drawn(cards, grid.column))
-    grid.columns = [[] for _ in range(max(grid.column.values(), default=0) + 1)]
+    count = max(grid.column.values(), default=0) + 1
+    grid.across = ceil(count / ceil(count / _BAND))
+    grid.drawn = list(_drawn(grid))
+    grid.columns = [[] for _ in range(count)]
     for node in cards:
         grid.columns[grid.column[node]].append(node)
     for node, row, to in grid.drawn:
@@ -113,12 +120,13 @@ class _Descent:
         return node, iter(self.cards[node].rows)
 
 
-def _drawn(cards: Mapping[str, Card], column: Mapping[str, int]) -> Iterator[tuple[str, int, str]]:
-    """The ways that become lines: near, forward, and not too many into one card."""
+def _drawn(grid: _Grid) -> Iterator[tuple[str, int, str]]:
+    """The ways that become lines: near, forward, in one band, and not too many into one card."""
     into: Counter[str] = Counter()
-    for node in sorted(cards, key=lambda name: column[name]):
-        for number, row in enumerate(cards[node].rows):
-            near = row.to in cards and 0 < column[row.to] - column[node] <= _REACH
+    column, band = grid.column, {name: at // grid.across for name, at in grid.column.items()}
+    for node in sorted(grid.cards, key=lambda name: column[name]):
+        for number, row in enumerate(grid.cards[node].rows):
+            near = row.to in column and band[node] == band[row.to] and 0 < column[row.to] - column[node] <= _REACH
             if near and into[row.to] < _BUSY:
                 into[row.to] += 1
                 yield node, number, row.to
@@ -172,8 +180,18 @@ def _settle(grid: _Grid) -> None:
                 wishes.setdefault(source, []).append(grid.y[target] + enters - leaves)
         for column in grid.columns:
             _pull(grid, column, {place: _mean(wishes.get(place), grid.y[place]) for place in column})
-    top = min(grid.y.values(), default=0)
-    grid.y = {place: y - top for place, y in grid.y.items()}
+    _below_each_other(grid)
+
+
+def _below_each_other(grid: _Grid) -> None:
+    """The first band begins at 0, each further one under the lowest place of that before it."""
+    begin = 0.0
+    for first in range(0, len(grid.columns), grid.across):
+        band = [place for column in grid.columns[first : first + grid.across] for place in column]
+        top = min(grid.y[place] for place in band)
+        for place in band:
+            grid.y[place] += begin - top
+        begin = max(grid.y[place] + grid.size(place) for place in band) + _GAP_BAND
 
 
 def _pull(grid: _Grid, column: list[Place], wish: Mapping[Place, float]) -> None:
@@ -195,13 +213,13 @@ def _pull(grid: _Grid, column: list[Place], wish: Mapping[Place, float]) -> None
 
 
 def _finished(grid: _Grid) -> Layout:
-    left = [MARGIN + at * (WIDTH + GAP_X) for at in range(len(grid.columns))]
+    left = [MARGIN + at % grid.across * (WIDTH + GAP_X) for at in range(len(grid.columns))]
     corners = {node: (float(left[grid.column[node]]), grid.y[node] + MARGIN) for node in grid.cards}
     lines = tuple(
         Line(node, row, to, tuple(_points(grid, left, corners, (node, row, to)))) for node, row, to in grid.drawn
     )
     bottom = max((y + grid.size(place) for place, y in grid.y.items()), default=0)
-    return Layout(corners, lines, left[-1] + WIDTH + MARGIN, bottom + 2 * MARGIN)
+    return Layout(corners, lines, max(left) + WIDTH + MARGIN, bottom + 2 * MARGIN)
 
 
 def _points(

@@ -10,7 +10,7 @@ import pytest
 
 from flows.drawing import svg
 from flows.picture.cards import WIDTH, card, fitted
-from flows.picture.layout import lay_out
+from flows.picture.layout import GAP_X, MARGIN, lay_out
 from ivr_server.library import Sources, load_catalogues, load_library, words
 from tests.doubles.worlds import big_flow, small_library, uninspected
 
@@ -67,6 +67,28 @@ def test_lines_run_from_left_to_right() -> None:
     for line in layout.lines:
         across = [x for x, _ in line.points]
         assert across == sorted(across)
+
+
+def test_a_long_flow_is_broken_into_bands() -> None:
+    """No wider than eight columns; no line runs from one band to the next, where there is a sign instead."""
+    flow = uninspected(big_flow(22)).flows["main"]
+    layout = lay_out({name: card(flow, name, "en-US", {}) for name in flow.nodes}, flow.start)
+    assert len({x for x, _ in layout.corners.values()}) <= 8
+    assert layout.width < 8 * (WIDTH + GAP_X) + 2 * MARGIN
+    assert layout.height > 2_000
+    tops = {node: y for node, (_, y) in layout.corners.items()}
+    assert all(line.points[0][0] < layout.corners[line.to][0] for line in layout.lines)
+    assert max(tops.values()) < layout.height
+
+
+def test_an_option_in_another_language_is_named_by_it() -> None:
+    """The words of the picture's own language would say the wrong thing."""
+    library = load_library(Sources())
+    english = words(load_catalogues(Sources().prompts), "en-US")
+    rows = card(library.flows["main"], "choose_language", "en-US", english).rows
+    assert [(row.key, row.text) for row in rows if row.key != "*"] == [("1", "zh-CN"), ("2", "For English")]
+    rows = card(library.flows["main"], "main_menu", "en-US", english).rows
+    assert rows[4].text == "other languages"
 
 
 def test_kinds_have_colours_of_their_own() -> None:
