@@ -79,6 +79,7 @@ class Journal:
         self._later: IDelayedCall | None = None
         self._draining: Deferred[None] | None = None
         self._pause_s = _SOON_S
+        self._again = False  # a record came while draining: it may lie in a file that is not looked at any more
         self._stopped = False
         self._waiting = 0
 
@@ -136,6 +137,7 @@ class Journal:
             raise JournalFault(f"spool: {fault}; database: {other}") from fault
 
     def _wake(self) -> None:
+        self._again = self._draining is not None
         if self._later is None and self._draining is None and not self._stopped:
             self._later = self._reactor.callLater(self._pause_s, self._go)
 
@@ -154,6 +156,8 @@ class Journal:
             self._wake()
         finally:
             self._draining = None
+            if self._again:
+                self._wake()
 
     async def drain(self) -> int:
         """Move everything from the spool into the database; how many records. LookUpFault when it is away."""
