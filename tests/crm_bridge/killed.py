@@ -146,6 +146,7 @@ def main(folder: Path, url: str, lives: int, seed: int) -> int:
     """All lives, a last recovery, and the judgement."""
     chance = random.Random(seed)
     told: list[str] = []
+    engine_for(url, Limits()).dispose()  # imports the driver, once for all lives
     for life in range(lives):
         told += one_life((folder, url), life, chance.uniform(0.03, 0.22))
     recovered = one_life((folder, url), -1, 30.0)
