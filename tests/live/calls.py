@@ -40,7 +40,7 @@ class Leg:
         while time.monotonic() < until:
             if test(self):
                 return self
-            time.sleep(0.02)
+            time.sleep(0.05)
         raise AssertionError(f"did not happen within {seconds} s; the channel had {self.variables}")
 
     def events(self, name: str) -> list[tuple[float, Fields]]:
@@ -103,5 +103,5 @@ class Call:
         while time.monotonic() < until:
             if test(self.leg):
                 return self.leg
-            time.sleep(0.02)
+            time.sleep(0.05)
         raise AssertionError(f"did not happen within {seconds} s; the product's channel had {self.leg.variables}")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -100,21 +101,24 @@ class Product:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of its database."""
-        with sqlite3.connect(self.settings.folder / "ivr.db", timeout=10) as connection:
+        with closing(self._open()) as connection:
             return list(connection.execute(query, values))
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{self.settings.folder / 'ivr.db'}?mode=ro", uri=True, timeout=10)
 
     def journal(self, caller: str, seconds: float = 5.0) -> dict[str, Any]:
         """The latest finished record of a caller's call, its notes parsed; waits until it is there."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            with sqlite3.connect(self.settings.folder / "ivr.db", timeout=10) as connection:
+            with closing(self._open()) as connection:
                 connection.row_factory = sqlite3.Row
                 found = connection.execute(
                     "select * from calls where caller = ? and ended is not null order by started desc", (caller,)
                 ).fetchone()
             if found is not None:
                 return dict(found)
-            time.sleep(0.05)
+            time.sleep(0.1)
         raise AssertionError(f"no record of the call from {caller} within {seconds} s")
 
     def trail(self, call: str) -> list[dict[str, Any]]:
