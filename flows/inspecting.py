@@ -6,9 +6,8 @@ on its way is the explorer's to find.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from flows.facts import KINDS
@@ -28,6 +27,7 @@ from flows.nodes.sub_flow import SubFlow
 from flows.nodes.tries import Tries
 from flows.tracing import ALWAYS, Kinds, Place, trace
 from flows.ways import circles, depths, within
+from marked_yaml.problems import meant
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 KEY: Final = re.compile(r"[0-9]{1,2}\Z|\*\Z")
@@ -39,12 +39,6 @@ CORE: Final[dict[str, dict[str, str]]] = {  # prompts the core speaks by itself,
 MENU_WARN, MENU_REFUSE, DEPTH_WARN = 5, 7, 3
 BETWEEN_MS: Final = (2_000, 6_000)
 FIRST_MS: Final = (5_000, 10_000)
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """The tail of a message: '; did you mean "x"?', or nothing."""
-    close = difflib.get_close_matches(word, list(words), 1, 0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
 
 
 def inspect(library: Library, broken: frozenset[str] = frozenset()) -> list[Problem]:
@@ -81,11 +75,11 @@ def strangers(flow: Flow, names: frozenset[str]) -> list[Problem]:
         heads += [(("always", where), f"always.{where}", getattr(flow.always, where)) for where in ALWAYS]
     for path, what, to in heads:
         if to not in names:
-            found.append(problem(path, f'"{what}" goes to "{to}", which does not exist{nearest(to, names)}'))
+            found.append(problem(path, f'"{what}" goes to "{to}", which does not exist{meant(to, names)}'))
     for name, node in flow.nodes.items():
         for way in node.ways():
             if way.to and way.to not in names:
-                text = f'node "{name}" goes to "{way.to}", which does not exist{nearest(way.to, names)}'
+                text = f'node "{name}" goes to "{way.to}", which does not exist{meant(way.to, names)}'
                 found.append(problem(way_path(name, node, way.name), text, name))
     return found
 
@@ -122,7 +116,7 @@ class _Look:
         what, names = known
         if word in names:
             return True
-        self.say(path, f'unknown {what} "{word}"{nearest(word, names)}')
+        self.say(path, f'unknown {what} "{word}"{meant(word, names)}')
         return False
 
     def whole(self) -> list[Problem]:
@@ -261,7 +255,7 @@ class _Look:
         may = {kind for known, kind in here if known == fact}
         if not may:
             text = f'{what} needs the fact "{fact}", which no way to "{name}" brings'
-            self.say(path, text + nearest(fact, {known for known, _ in here}))
+            self.say(path, text + meant(fact, {known for known, _ in here}))
         elif not may & kinds:
             self.say(path, f'{what} is {_or(kinds)}, but the fact "{fact}" is {_or(may)}')
         elif "secret" in may and "secret" not in kinds:
@@ -271,7 +265,7 @@ class _Look:
         written = {name for kinds in self.known.values() for name, _ in kinds}
         reached = any(flow == self.flow.name for flow, _ in self.known)
         if reached and fact not in written and not self.broken:
-            self.say(path, f'nothing brings the fact "{fact}"{nearest(fact, written)}')
+            self.say(path, f'nothing brings the fact "{fact}"{meant(fact, written)}')
 
     def _menu(self, path: Path, node: Menu) -> None:
         count = len(node.options)
@@ -322,7 +316,7 @@ class _Look:
         for outcome in node.outcomes:
             if outcome not in signature.outcomes:
                 where = self.flow.marks.key((*path, "outcomes", outcome))
-                text = f'"{node.look_up}" has no outcome "{outcome}"{nearest(outcome, signature.outcomes)}'
+                text = f'"{node.look_up}" has no outcome "{outcome}"{meant(outcome, signature.outcomes)}'
                 self.found.append(Problem(self.flow.file, *where, text, name))
         for outcome in signature.outcomes:
             if outcome not in node.outcomes:

@@ -21,11 +21,11 @@ from typing import Annotated, Any, ClassVar, Final, TypeVar, Union, get_args, ge
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from flows.flow import Always, Flow, Library, Marks, Path, Problem, World
-from flows.inspecting import inspect, look_over, nearest, strangers
+from flows.inspecting import inspect, look_over, strangers
 from flows.kinds import KINDS
-from marked_yaml import Marked, Mistakes, read
+from marked_yaml import Marked, Mistakes, meant, read
 
-__all__ = ["Mistakes", "json_schema", "read_flow", "read_folder"]
+__all__ = ["json_schema", "read_flow", "read_folder"]
 
 # lists of prompts, where one prompt may stand alone and by its bare name
 TEXTS: Final = ("say", "short", "help", "offer", "tail")
@@ -230,7 +230,7 @@ def _problem(shape: Any, source: Source, error: Any) -> Problem:
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         where, text = (
             marks.key(path),
-            f'unknown key "{path[-1]}"{nearest(str(path[-1]), _keys(shape, error["loc"][:-1]))}',
+            f'unknown key "{path[-1]}"{meant(str(path[-1]), _keys(shape, error["loc"][:-1]))}',
         )
     elif kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
         where, text = marks.key(path), f'"{str(error["loc"][-1]).rstrip("_")}" is missing'
@@ -238,7 +238,7 @@ def _problem(shape: Any, source: Source, error: Any) -> Problem:
         where, text = marks.key(path), '"kind" is missing'
     elif kind == "union_tag_invalid":
         word = error["ctx"]["tag"]
-        where, text = marks.value((*path, "kind")), f'unknown kind "{word}"{nearest(word, KINDS)}'
+        where, text = marks.value((*path, "kind")), f'unknown kind "{word}"{meant(word, KINDS)}'
     else:
         where, text = marks.value(path), _words(kind, error)
         text = f'"{path[-1]}" {text}' if path else f"the file {text}"
@@ -250,7 +250,7 @@ def _words(kind: str, error: Any) -> str:
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
         word = str(error["input"])
-        return f'cannot be "{word}"; use {", ".join(allowed)}{nearest(word, allowed)}'
+        return f'cannot be "{word}"; use {", ".join(allowed)}{meant(word, allowed)}'
     wanted = {
         "string_type": "must be text",
         "mapping_type": "must be a mapping (key: value)",

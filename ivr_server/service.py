@@ -46,7 +46,6 @@ from crm_bridge.room import Rules
 from crm_bridge.staff import StaffBook
 from flows.flow import Library
 from flows.inspecting import inspect
-from flows.reading import Mistakes as FlowMistakes
 from flows.session import Turn
 from ivr_server import health
 from ivr_server import library as libraries
@@ -100,7 +99,7 @@ def load_words(settings: Settings) -> Words:
     try:
         catalogues = libraries.load_catalogues(Path(settings.speech.library))
         library = libraries.load_library(settings.sources())
-    except (Mistakes, FlowMistakes) as wrong:
+    except Mistakes as wrong:
         raise CannotStart("the flows or prompts have problems:\n" + "\n".join(map(str, wrong.problems))) from None
     except OSError as fault:
         raise CannotStart(f"the flows or prompts cannot be read: {fault}") from None

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from flows.reading import Mistakes as FlowMistakes
 from ivr_server.preparing import build_prompts, seed_demo
 from ivr_server.settings import HOUSE, Settings, read_settings
 from ivr_server.supervising import Ward, supervise
@@ -27,7 +26,7 @@ def command(path: Path | None, prepare_only: bool) -> None:
     try:
         settings = read_settings(path or _from_environment())
         prepare(settings)
-    except (Mistakes, FlowMistakes) as wrong:
+    except Mistakes as wrong:
         raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
     except (OSError, SpeechFault, ValueError) as fault:
         raise click.ClickException(str(fault)) from None

@@ -13,9 +13,10 @@ import pytest
 
 from crm_bridge.demo import SHOWN
 from flows.dialogues import read as read_dialogues
-from flows.reading import Mistakes, read_flow
+from flows.reading import read_flow
 from ivr_server.command_line import main
 from ivr_server.settings import read_settings
+from marked_yaml import Mistakes
 from tools import write_docs
 from tools.pages.flow_language import EXAMPLES
 

@@ -17,7 +17,8 @@ from flows.flow import Library, World
 from flows.inspecting import inspect
 from flows.kinds import KINDS
 from flows.nodes.menu import Menu
-from flows.reading import Mistakes, json_schema, read_flow, read_folder
+from flows.reading import json_schema, read_flow, read_folder
+from marked_yaml import Mistakes
 
 
 def mistakes(texts: Mapping[str, str], world: World) -> list[str]:
@@ -404,7 +405,7 @@ BOMBS = {
 def test_G3_bombs_are_refused_in_256_mebibytes(bomb: str) -> None:
     """Aliases, depth, number and size: a problem with a place, within a second and a quarter of a gigabyte."""
     program = (
-        "import sys; from flows.reading import Mistakes, read_flow\n"
+        "import sys; from marked_yaml import Mistakes; from flows.reading import read_flow\n"
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (256 << 20, 256 << 20))\n"
         "try: read_flow(sys.stdin.read(), 'bomb.yaml')\n"
         "except Mistakes as told: print(str(told.problems[0])[:120])\n"
