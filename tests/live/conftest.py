@@ -57,6 +57,11 @@ def noises(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def noise_names(folder: Path) -> dict[str, Path]:
+    """Every sound of the noises, by name."""
+    return {str(path.relative_to(folder).with_suffix("")): path for path in folder.rglob("*.wav")}
+
+
 def write_noise(path: Path, seconds: float, seed: int) -> None:
     """Noise in the band of speech, the same for the same seed."""
     draws = np.random.default_rng(seed).normal(size=int(8_000 * seconds))

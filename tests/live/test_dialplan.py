@@ -13,21 +13,16 @@ from pathlib import Path
 import pytest
 
 from tests.live.calls import Call
-from tests.live.conftest import Responder
+from tests.live.conftest import Responder, noise_names
 from tests.live.exchange import Exchange
 from tests.live.hearing import heard, names
 
 pytestmark = pytest.mark.live
 
 
-def sounds(folder: Path) -> dict[str, Path]:
-    """Every sound of the noises, by name."""
-    return {str(path.relative_to(folder).with_suffix("")): path for path in folder.rglob("*.wav")}
-
-
 def was_heard(call: Call, folder: Path) -> list[str]:
     """What the caller of an ended call heard."""
-    return names(heard(call.recording, sounds(folder), least_share=0.1))
+    return names(heard(call.recording, noise_names(folder), least_share=0.1))
 
 
 APOLOGY = ["fallback/apology-zh", "fallback/apology-en"]
@@ -152,7 +147,7 @@ def test_d1_killed_in_the_middle_of_calls(switch: Exchange, responder: Responder
     switch.agent_signs_out("1001")
     for call in calls[:2]:
         assert was_heard(call, noises)[:3] == ["long", *APOLOGY]
-        begun = next(hit.at for hit in heard(call.recording, sounds(noises)) if hit.name == APOLOGY[0])
+        begun = next(hit.at for hit in heard(call.recording, noise_names(noises)) if hit.name == APOLOGY[0])
         assert call.answered_at + begun - killed < 2.0
 
 
