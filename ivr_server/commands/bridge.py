@@ -127,6 +127,19 @@ async def _all(look_ups: LookUps, rules: Rules, phone: str, failed: list[str]) -
             click.echo(f"{name:<16} not asked: there is nothing to ask about")
             continue
         await _one(look_ups, name, needs, (given, failed))
+    if given.get("month"):
+        await _itemised(look_ups, (given["customer"], given["month"]), failed)
+
+
+async def _itemised(look_ups: LookUps, bill: tuple[str, str], failed: list[str]) -> None:
+    try:
+        found = await look_ups.itemised(*bill, "check")
+    except LookUpFault as fault:
+        failed.append("charges")
+        click.echo(f"{'charges':<16} FAULT {fault}")
+        return
+    count = len(found.charges) if found else 0
+    click.echo(f"{'charges':<16} {count or 'no'} single charges in {bill[1]}")
 
 
 async def _one(look_ups: LookUps, name: str, needs: dict[str, Any], kept: tuple[dict[str, Any], list[str]]) -> None:
