@@ -89,7 +89,7 @@ class Asterisk:
         self.timed = False
 
     def left_waiting(self, calls: int) -> None:
-        """So many callers who hear the menu and then press nothing."""
+        """So many callers who listen to the menu."""
         waiting: set[int] = set()
         dialled = 0
 
@@ -97,7 +97,8 @@ class Asterisk:
             if call.done < WAITING_AT:
                 self._answer(call)
             else:
-                call.unread = call.socket.recv(65_536)
+                if not call.socket.recv(65_536):
+                    raise OffScript("closed while the menu was playing")
                 waiting.add(call.socket.fileno())
 
         while len(waiting) < calls:
@@ -111,7 +112,7 @@ class Asterisk:
         open_ = deque(self.calls.values())
         began = time.monotonic()
         for call in open_:
-            call.socket.send(b"200 result=-1\nHANGUP\n")
+            call.socket.send(b"200 result=-1 endpos=8000\nHANGUP\n")
         goal = self.finished + len(open_)
         while self.finished < goal:
             self._turn(self._closed)

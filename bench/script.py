@@ -51,7 +51,7 @@ STEPS: Final = (
     Step(b"SET VARIABLE", b"200 result=1\n", "SET VARIABLE IVR_TRAIL_ID 1795406400.1"),
     Step(b"SET VARIABLE", b"200 result=1\n", "SET VARIABLE IVR_RESULT done"),
 )
-WAITING_AT: Final = 5  # commands answered when a caller is left waiting for a key
+WAITING_AT: Final = 4  # commands answered when a caller is left listening to the menu: a sound may be long
 
 
 def header(number: int, caller: str) -> bytes:

@@ -167,7 +167,7 @@ class Journal:
     async def _drain_files(self) -> int:
         count = 0
         for path in self._spool.files():
-            records = [_read(line) for line in take(path)]
+            records = take(path)
             for start in range(0, len(records), _BATCH):
                 await self._database.run(store, records[start : start + _BATCH], write=True)
             drop(path)
@@ -194,11 +194,12 @@ def _read(line: bytes) -> dict[str, Any]:
     return dict(zip((*_COLUMNS, "notes"), values, strict=True))
 
 
-def store(connection: Connection, records: Iterable[CallRecord | dict[str, Any]]) -> None:
+def store(connection: Connection, records: Iterable[CallRecord | bytes]) -> None:
     """Put them into the tables; again and again gives the same. A finished call never becomes unfinished."""
-    rows = [record if isinstance(record, dict) else _read(_written(record)) for record in records]
+    rows = [_read(record if isinstance(record, bytes) else _written(record)) for record in records]
     ended = [row for row in rows if row["ended"] is not None]
-    begun = [row for row in rows if row["ended"] is None]
+    over = {row["call"] for row in ended}
+    begun = [row for row in rows if row["ended"] is None and row["call"] not in over]
     if begun:
         connection.execute(_insert(connection, calls).on_conflict_do_nothing(), [_call(row) for row in begun])
     if ended:

@@ -120,7 +120,7 @@ class Talk:
             last, _ = await converse(desk.library(), offer, performer, self._witness)
             fate = ending(last, self.notes, desk.titles(last.session.language))
             await self._release(fate)
-        except LineGone:
+        except (LineGone, LineBroken):
             fate = Ending("", "hung_up")
         finally:
             await self._finish_writes(performer)
