@@ -24,7 +24,10 @@ async def on_call(line):
     heard = await line.play(sys.argv[1], "0123456789*#")
     key = heard.key or await line.wait_for_key(5000)
     if key == "2":
-        await line.set_variable("IVR_QUEUE", "billing")
+        staffed = "staffed" if await line.queue_staffed("billing") else "empty"
+        told = {"LANGUAGE": "en_US", "BUSINESS": "fees", "TRAIL": "pressed 2 | queue: " + staffed, "QUEUE": "billing"}
+        for name, value in told.items():
+            await line.set_variable("IVR_" + name, value)
     await line.set_variable("IVR_RESULT", {"1": "done", "2": "queue"}[key])
 
 port = reactor.listenTCP(0, FastAgiFactory(FastAgiSettings(token="t"), on_call, reactor), interface="127.0.0.1")
@@ -67,6 +70,15 @@ def test_the_exit_status_tells_the_disposition(port: str) -> None:
     assert results["2"].stdout.splitlines()[:3] == ["<menu>", "> 2", "-- handed to the queue billing"]
     assert results["hangup"].stdout == ""
     assert call("1", "--keys", "1").returncode == 5
+
+
+def test_what_an_agent_would_be_handed_is_printed(port: str) -> None:
+    """Language, subject, and the trail a line each; ``--staffed`` is as if somebody sat at every queue."""
+    result = call(port, "--fast", "--staffed", "--keys", "2")
+    assert result.returncode == 2
+    handed = ["   language: en_US", "   subject: fees", "   1. pressed 2", "   2. queue: staffed"]
+    assert result.stdout.splitlines()[2:] == ["-- handed to the queue billing", *handed]
+    assert call(port, "--fast", "--keys", "2").stdout.endswith("   2. queue: empty\n")
 
 
 def test_keys_are_typed_at_the_keyboard(port: str) -> None:
