@@ -67,7 +67,7 @@ EVERYWHERE = """## What every waiting node does by itself
 | `9` | `always.main` |
 | `*` | clears a typed entry; with nothing typed, goes back |
 | `#` | ends a typed entry; alone, repeats the text |
-| 10 s without a key | the short text, then the help, then the offer of a person |
+| 10 s without a key | the short text, then the help, then the offer of a person, or the `offer` of the node |
 | 60 s without a key | `always.silent` |
 | a wrong key or entry | says so, then the whole text; the third at a node, the tenth in a call: `always.tired` |
 
