@@ -186,8 +186,8 @@ async def test_hostile_fields_are_stored_cut_and_shown(bench: Bench) -> None:
 
 
 @fact
-async def test_two_journals_on_one_folder(bench: Bench) -> None:
-    """D10: each writes its own file and neither takes the other's; all arrive once."""
+async def test_D10_two_journals_on_one_folder(bench: Bench) -> None:
+    """Each writes its own file and neither takes the other's; all arrive once."""
     other = Journal(bench.folder, bench.database, reactor)
     other.start()
     for n in range(10):
