@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from crm_bridge.demo import SHOWN, Seeding, seed
-from tests.console.test_real_call import SOUNDS
-from tests.service.test_start import said, service
+from crm_bridge.demo import SHOWN
+from tests.service.running import Run, running
 
-COMMAND = str(Path(sys.executable).with_name("ivr-server"))
 WRONG, NEW, LATE = "738291", "739264", "850372"
 OWNER, FRESH = SHOWN[0], SHOWN[1]  # with a password; without one
-
-
-@dataclass
-class Run:
-    """One life of the service, and what was typed at it."""
-
-    folder: Path
-    process: subprocess.Popen[str]
-    said: str = ""
-    heard: list[str] = field(default_factory=list)
-
-    @property
-    def state(self) -> Path:
-        """The state folder."""
-        return self.folder / "state"
-
-    def call(self, caller: str, keys: str) -> str:
-        """Call from a number and press keys as the service waits for them; what the caller heard, without the keys."""
-        command = [COMMAND, "call", "--settings", str(self.folder / "settings.yaml"), "--fast", "--caller", caller]
-        told = subprocess.run([*command, "--keys", keys], capture_output=True, text=True, timeout=60, check=False)
-        assert "nobody answered" not in told.stdout, told.stderr
-        heard = "\n".join(line for line in told.stdout.splitlines() if not line.startswith("> "))
-        self.heard.append(heard)
-        return heard
-
-    def shown(self, path: str) -> str:
-        """A page of the console, as a stranger on this machine sees it."""
-        _, port = json.loads((self.state / "running.json").read_text())["web"]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
-            return str(answer.read().decode())
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A morning of secrets: a wrong password and the right one, a first one set and used, the tries' table lost."""
-    folder = tmp_path_factory.mktemp("secrets")
-    state = folder / "state"
-    state.mkdir()
-    SOUNDS.mkdir(parents=True, exist_ok=True)
-    (state / "sounds").symlink_to(SOUNDS)
-    seed(f"sqlite:///{state / 'ivr.db'}", Seeding(5))
-    with service(folder, "state: {state}\nagi: {{port: 0}}\nweb: {{port: 0}}\n") as process:
-        run = Run(folder, process, said(process, "Console:"))
+    with running(tmp_path_factory.mktemp("secrets")) as run:
         run.call(OWNER.phone, f"2 1 1 {WRONG} {OWNER.password} 1 1 hangup")
         run.call(FRESH.phone, f"2 3 1 {FRESH.service_code}# {NEW} {NEW} hangup")
         run.call(FRESH.phone, f"1 1 {NEW} 1 hangup")
-        with sqlite3.connect(state / "ivr.db", timeout=10) as database:
+        with sqlite3.connect(run.state / "ivr.db", timeout=10) as database:
             database.execute("alter table tries rename to lost")
         run.call(OWNER.phone, f"1 1 {LATE} hangup")
         yield run
@@ -77,13 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 def records(run: Run) -> list[tuple[str, str, str]]:
     """(caller, customer, notes) of every finished call, as soon as four are there."""
-    with sqlite3.connect(run.state / "ivr.db", timeout=10) as database:
-        for _ in range(100):
-            found = database.execute("select caller, customer, notes from calls join trail using (call)").fetchall()
-            if len(found) >= 4:
-                return found
-            time.sleep(0.05)
-    raise AssertionError(found)
+    return run.rows("select caller, customer, notes from calls join trail using (call)", 4)
 
 
 def test_the_passwords_did_what_they_should(run: Run) -> None:
