@@ -123,11 +123,17 @@ class Spool:
         while True:
             self._number += 1
             path = self._folder / f"{os.getpid()}-{self._number:06d}{_SUFFIX}"
+            unseen = path.with_suffix(".new")  # until it is locked: nobody may take an empty file for a dead one
             try:
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            except FileExistsError:  # of a dead process that had our number
+                handle = os.open(unseen, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            except FileExistsError:
+                continue
+            if path.exists():  # of a dead process that had our number
+                os.close(handle)
+                unseen.unlink()
                 continue
             fcntl.flock(handle, fcntl.LOCK_EX)
+            unseen.rename(path)
             _sync_folder(self._folder)
             self._file = _File(path, handle)
             return self._file

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 from unittest import mock
 
 import pytest
@@ -21,7 +22,7 @@ from crm_bridge.answers import LookUpFault
 from crm_bridge.breaker import BreakerRule
 from crm_bridge.database import Database, Limits
 from crm_bridge.journal import CallRecord, Journal, JournalFault, newest_calls, read_call, store
-from crm_bridge.spool import framed, unframed
+from crm_bridge.spool import Spool, framed, unframed
 from crm_bridge.versions import prepare
 from tests.doubles.bridges import fact
 
@@ -198,3 +199,18 @@ async def test_D10_two_journals_on_one_folder(bench: Bench) -> None:
     await other.stop()
     count = await bench.database.run(lambda c: c.execute(text("SELECT count(*) FROM trail")).scalar())
     assert count == 20
+
+
+def test_a_spool_file_is_locked_before_anybody_can_see_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the drain, in another thread, might take the new file for a dead process's, and remove it under the call."""
+    seen: list[list[Path]] = []
+
+    def flock(handle: int, how: int) -> None:
+        seen.append(list(tmp_path.glob("*.spool")))
+
+    monkeypatch.setattr("crm_bridge.spool.fcntl.flock", flock)
+    (tmp_path / f"{os.getpid()}-000001.spool").write_bytes(b"of a dead process\n")
+    spool = Spool(tmp_path, cast("Any", None))
+    spool._write(framed(b"1"))
+    assert [[path.name for path in paths] for paths in seen] == [[f"{os.getpid()}-000001.spool"]]
+    assert sorted(path.name[-12:] for path in tmp_path.iterdir()) == ["000001.spool", "000002.spool"]
