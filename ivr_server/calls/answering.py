@@ -22,6 +22,7 @@ from ivr_server.calls.conversation import converse
 from ivr_server.calls.ending import Ending, ending
 from ivr_server.calls.look_ups import Vault
 from ivr_server.calls.performer import Performer, Tools
+from ivr_server.calls.recording import as_row, fault, identity, late
 from ivr_server.calls.routing import Routes
 from ivr_server.calls.work import Work, first_of
 from ivr_server.metrics import Metrics
@@ -165,7 +166,7 @@ class Talk:
         """A write that began is finished though the caller left; its outcome belongs in the trail."""
         for name, work in performer.unfinished:
             await first_of(work, None, self.desk.tools.clock, LAST_WORDS_S)
-            self.notes.append(_late(self.notes, name, _outcome(work)))
+            self.notes.append(late(self.notes, name, _outcome(work)))
 
     def _record(self, last: Turn | None, fate: Ending, started: datetime) -> CallRecord:
         facts = dict(last.session.facts) if last else {}
@@ -181,8 +182,10 @@ class Talk:
             disposition=fate.disposition,
             queue=fate.queue,
             business=fate.business,
+            fault=fault(self.notes),
             customer=str(facts["customer"].value) if "customer" in facts else "",
-            notes=tuple(_as_row(note) for note in self.notes),
+            identity=identity(self.notes) if "customer" in facts else "",
+            notes=tuple(map(as_row, self.notes)),
         )
 
 
@@ -208,14 +211,3 @@ def _outcome(work: Work) -> str:
 def _said(offer: Offer, name: str) -> str:
     fact = dict(offer.facts).get(name)
     return str(fact.value) if fact else ""
-
-
-def _late(notes: list[Note], look_up: str, outcome: str) -> Note:
-    last = notes[-1] if notes else Note(0, "", "", "")
-    return Note(
-        last.step, last.flow, last.node, "answered", (("look_up", look_up), ("outcome", outcome), ("heard", "no"))
-    )
-
-
-def _as_row(note: Note) -> dict[str, Any]:
-    return {"step": note.step, "flow": note.flow, "node": note.node, "what": note.what, **dict(note.detail)}

@@ -254,3 +254,24 @@ def test_G5_a_call_keeps_the_flows_it_began_with(tmp_path: Path) -> None:
     stage.pass_s(6)
     assert {record.call: record.version for record in stage.journal.records} == began
     assert not stage.calls.current
+
+
+RIGHT = {**WITH_PASSWORD, "check_password": Answer("right", {"customer": ("text", "9")})}
+WRONG = {**WITH_PASSWORD, "check_password": Answer("wrong", {"tries_left": ("count", 2)})}
+KNOWN: dict[str, tuple[dict[str, Any], list[str], tuple[str, str, str]]] = {
+    "an open number": ({}, TO_BILL, ("open", "1", "")),
+    "a password": (RIGHT, [*TO_PASSWORD, *"738291"], ("password", "9", "")),
+    "nobody": (WRONG, [*TO_PASSWORD, *"738291"], ("", "", "")),
+    "billing away": ({"bill": LookUpFault("unavailable")}, TO_BILL, ("open", "1", "unavailable")),
+}
+
+
+@pytest.mark.parametrize("case", KNOWN)
+def test_the_record_says_who_called_and_what_failed(stages: list[Stage], tmp_path: Path, case: str) -> None:
+    """For whoever reads the journal: a customer by an open number, by password, or nobody; and the last fault."""
+    answers, keys, known = KNOWN[case]
+    call = rung(stages, tmp_path, answers)
+    call.keys([*keys, "wait:1"])
+    call.phone.hang_up()
+    call.pass_s(1)
+    assert (call.record.identity, call.record.customer, call.record.fault) == known
