@@ -8,6 +8,7 @@ from twisted.internet import reactor
 from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineOnlyReceiver
 
+from bench.cores import SERVER_CORE, pin
 from bench.script import STEPS
 
 COMMANDS: Final = tuple(step.peer.encode() for step in STEPS)
@@ -40,6 +41,7 @@ class Responder(LineOnlyReceiver):
 
 def main() -> None:
     """Listen on a free port and tell it."""
+    pin(SERVER_CORE)
     factory = Factory.forProtocol(Responder)
     factory.noisy = False
     port = reactor.listenTCP(0, factory, backlog=512, interface="127.0.0.1")

@@ -85,7 +85,10 @@ class Bench:
             before, asterisk = server.memory_mb(), server.asterisk()
             asterisk.left_waiting(self.plan.waiting)
             held = server.memory_mb()
-            return {"before": before, "grown": held - before, "held": held, "seconds": asterisk.hang_up_all()}
+            began = server.cpu_s()
+            seconds = asterisk.hang_up_all()
+            spent = server.cpu_s() - began
+            return {"before": before, "grown": held - before, "held": held, "seconds": seconds, "cpu": spent}
 
     def waiting_bare(self) -> float:
         """Memory of the bare responder with as many callers."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from twisted.internet import reactor
 
+from bench.cores import SERVER_CORE, pin
 from bench.script import TOKEN
 from crm_bridge.demo import Seeding, household
 from crm_bridge.journal import CallRecord
@@ -18,7 +20,6 @@ from crm_bridge.records import Bill, Customer
 from crm_bridge.room import Rules
 from crm_bridge.twin import TwinRecords, twin
 from ivr_server.calls.answering import Desk
-from ivr_server.calls.hours import utc_now
 from ivr_server.service import IvrService
 from ivr_server.settings import Agi, Settings, Web
 
@@ -52,7 +53,7 @@ class MemoryService(IvrService):
         return replace(super()._desk(), journal=MemoryJournal({}))  # type: ignore[arg-type]
 
     def _bridge(self) -> Any:
-        made = twin(self.reactor, lambda: utc_now().timestamp(), Rules(), self.hashing)
+        made = twin(self.reactor, time.time, Rules(), self.hashing)
         for number in self.numbers:
             fill(made.desk.records, number)
         return made.look_ups
@@ -71,6 +72,7 @@ def fill(records: TwinRecords, number: int) -> None:
 
 def main() -> None:
     """Start with the plan in argument 1; ``database`` "" is memory, ``numbers`` are the customers who call."""
+    pin(SERVER_CORE)
     plan = json.loads(sys.argv[1])
     state = Path(plan["state"])
     (state / "agi-token").write_text(TOKEN)

@@ -19,7 +19,6 @@ from crm_bridge.demo import Seeding, has_password, household, phone_of
 HOUSE: Final = Path(__file__).resolve().parent.parent
 FLOWS: Final = Path(__file__).resolve().parent / "flows"
 TICKS: Final = os.sysconf("SC_CLK_TCK")
-SERVER_CORE, OTHER_CORE = 0, 1
 
 
 class NoServer(Exception):
@@ -52,9 +51,9 @@ class Server:
 
 @contextlib.contextmanager
 def started(name: str, *arguments: str, callers: tuple[str, ...] = ()) -> Iterator[Server]:
-    """A server of ``bench`` by its module's name, pinned to the measured core, until the end of the block."""
+    """A server of ``bench`` by its module's name until the end of the block."""
     command = [sys.executable, "-m", f"bench.{arguments[0] if arguments else name}", *arguments[1:]]
-    with subprocess.Popen(command, cwd=HOUSE, stdout=subprocess.PIPE, text=True, preexec_fn=_pinned) as process:  # noqa: PLW1509
+    with subprocess.Popen(command, cwd=HOUSE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Server(name, process, _port(process), callers or ("13912345678",))
         finally:
@@ -62,10 +61,6 @@ def started(name: str, *arguments: str, callers: tuple[str, ...] = ()) -> Iterat
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(20)
             process.kill()
-
-
-def _pinned() -> None:
-    os.sched_setaffinity(0, {SERVER_CORE})
 
 
 def _port(process: subprocess.Popen[str]) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from pystrix.agi import FastAGIServer, core
 from pystrix.agi.agi_core import AGIException
 
+from bench.cores import SERVER_CORE, pin
 from bench.script import STEPS, STOPS
 
 
@@ -40,6 +41,7 @@ def answer(agi: Any, *_: Any) -> None:
 
 def main() -> None:
     """Listen on a free port and tell it."""
+    pin(SERVER_CORE)
     server = FastAGIServer("127.0.0.1", 0)
     server.register_script_handler(None, answer)
     print("ready", server.server_address[1], flush=True)
