@@ -37,12 +37,25 @@ class Run:
 
     def call(self, caller: str, keys: str) -> str:
         """Call from a number and press keys as the service waits for them; the words heard, a line each."""
+        return self.listen(self.dial(caller, keys))
+
+    def dial(self, caller: str, keys: str) -> subprocess.Popen[str]:
+        """Begin such a call."""
         command = [COMMAND, "call", "--settings", str(self.folder / "settings.yaml"), "--fast", "--caller", caller]
-        told = subprocess.run([*command, "--keys", keys], capture_output=True, text=True, timeout=60, check=False)
-        assert "nobody answered" not in told.stdout, told.stderr
-        heard = "\n".join(line for line in told.stdout.splitlines() if not line.startswith("> "))
+        return subprocess.Popen([*command, "--keys", keys], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def listen(self, call: subprocess.Popen[str]) -> str:
+        """The words heard in a call that was begun, when it is over."""
+        told, wrong = call.communicate(timeout=60)
+        assert "nobody answered" not in told, wrong
+        heard = "\n".join(line for line in told.splitlines() if not line.startswith("> "))
         self.heard.append(heard)
         return heard
+
+    def agi(self) -> tuple[str, int]:
+        """Where Asterisk calls in."""
+        host, port = json.loads((self.state / "running.json").read_text())["agi"]
+        return host, port
 
     def shown(self, path: str) -> str:
         """A page of the console, as a stranger on this machine sees it."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import resource
+import socket
 import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,22 @@ def test_C8_a_locked_database_is_still_read(run: Run) -> None:
         assert "yuan" in run.call(READER.phone, BILL)
     other.execute("rollback")
     assert run.rows("select call from calls where ended is not null", before + 2)
+
+
+def test_D4_without_descriptors_the_old_call_goes_on_and_new_ones_come_back(run: Run) -> None:
+    """A hundred connections where ten are left: the call in progress hears its bill; with room, so do new ones."""
+    old = run.dial(READER.phone, "1 wait:4 1 1 hangup")
+    time.sleep(2.5)
+    pid = run.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(list(Path(f"/proc/{pid}/fd").iterdir())) + 10, before[1]))
+    with ExitStack() as crowd:
+        for _ in range(100):
+            crowd.enter_context(socket.create_connection(run.agi(), timeout=5))
+        assert "yuan" in run.listen(old)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+    assert "yuan" in run.call(READER.phone, BILL)
+    assert run.process.poll() is None
 
 
 def test_no_file_of_the_state_is_for_others(run: Run) -> None:
