@@ -175,6 +175,8 @@ class Performer:
     async def _look_up(self, command: LookUp, session: Session) -> Event:
         clock, began = self.tools.clock, self.tools.clock.seconds()
         asker = Asker(session.call, self.line, self.vault)
+        if self.tools.signatures[command.name].effect:
+            await self.line.prove()  # what was pressed is what was asked: no forged reply shifted the ones since
         work = Work(self.tools.look_ups.ask(command.name, command.arguments, asker))
         try:
             if not work.done:

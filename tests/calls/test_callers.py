@@ -275,3 +275,21 @@ def test_the_record_says_who_called_and_what_failed(stages: list[Stage], tmp_pat
     call.phone.hang_up()
     call.pass_s(1)
     assert (call.record.identity, call.record.customer, call.record.fault) == known
+
+
+def test_A8_before_an_effect_the_line_proves_that_replies_still_pair(stages: list[Stage], tmp_path: Path) -> None:
+    """A reply was forged on the way: its word does not come back, nothing is booked, and the dialplan takes over."""
+    call = rung(stages, tmp_path, hours="closed")
+    call.keys(["wait:3", "0", "wait:6"])
+    side = call.phone.side
+    say = side._say
+
+    def forged(line: str) -> None:
+        shifted = side.commands[-1].startswith("GET FULL VARIABLE") and line.startswith("200")
+        say("200 result=1 (of the command before)" if shifted else line)
+
+    side._say = forged  # type: ignore[method-assign]
+    call.keys(["1", "wait:2"])
+    assert "record_call_back" not in [name for name, _ in call.bridge.asked]
+    assert call.factory.counts["nonce"] == 1
+    assert call.ear.variables is not None and "IVR_RESULT" not in call.ear.variables
