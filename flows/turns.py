@@ -117,7 +117,6 @@ class Answered:
 
     outcome: str
     facts: tuple[tuple[str, Fact], ...] = ()
-    took_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

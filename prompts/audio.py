@@ -29,7 +29,6 @@ QUIET: Final = -42.0  # dBFS: below it a voice has not begun, or has ended
 KEPT_MS: Final = 12  # of silence on each side of a trimmed sound
 LONGEST_S: Final = 300
 FORMS: Final = ("wav", "ulaw", "alaw")
-SILENCE: Final = {"wav": b"\x00\x00", "ulaw": b"\xff", "alaw": b"\xd5"}  # one sample
 
 
 class NotASound(ValueError):

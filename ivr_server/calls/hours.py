@@ -59,9 +59,6 @@ class Hours:
         return "closed" if dated is None else "holiday"
 
 
-ALWAYS_OPEN = Hours(ZoneInfo("UTC"), dict.fromkeys(WEEKDAYS, (Span(time(0), None),)))
-
-
 def utc_now() -> datetime:
     """The wall clock; the one place of the hub that reads it."""
     return datetime.now(UTC)
