@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ import pytest
 
 from ivr_server.pbx import fetch, plan
 from ivr_server.settings import token
-from tests.live.exchange import Exchange, exchange
-from tests.live.product import Product, install
+from tests.live.exchange import Exchange, dialled, exchange
+from tests.live.product import Product, installation
 
 HERE = Path(__file__).parent
 FIGURES: dict[str, str] = {}  # what was measured, for the end of the run
@@ -24,7 +23,8 @@ FIGURES: dict[str, str] = {}  # what was measured, for the end of the run
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The figures of the live tests, after all results."""
-    if FIGURES:
+    if dialled:
+        FIGURES["real SIP calls made"] = str(len(dialled))
         terminalreporter.section("live figures")
         for name, value in FIGURES.items():
             terminalreporter.line(f"{name}: {value}")
@@ -137,10 +137,9 @@ def switch(bare_exchange: Exchange) -> Iterator[Exchange]:
 @pytest.fixture(scope="module")
 def product() -> Iterator[Product]:
     """The real service, running under its supervisor with 400 customers; its own for each file of tests."""
-    made = install(Path(tempfile.mkdtemp(prefix="ivr-product-")))
-    made.start()
-    yield made
-    made.stop()
+    with installation() as made:
+        made.start()
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import shutil
 import tempfile
 import threading
 import time
@@ -35,6 +36,7 @@ AGENTS = ("1001", "1002")
 Keys = Sequence[tuple[float, str]]  # after so many seconds, these keys
 
 _ports = itertools.count(30_000, 400)
+dialled: list[str] = []  # every number called in this run, for the figures
 
 
 class Exchange:
@@ -68,6 +70,7 @@ class Exchange:
         caller = str(options.get("caller") or next(self._callers_numbers))
         unique = f"call-{caller}-{time.monotonic_ns()}"
         call = Call(self, number, caller, unique, self.folder / f"{unique}.wav", time.monotonic())
+        dialled.append(number)
         self.legs.pop(caller, None)
         self.calls[unique] = call
         script = "/".join(f"{after:.2f}:{pressed}" for after, pressed in keys)
@@ -243,6 +246,7 @@ def exchange(installed: fetch.Installed, sounds: Path, agi_port: int, token: str
         yield made
     finally:
         made.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_plan(installed: fetch.Installed, folder: Path, agi_port: int, token: str) -> plan.Plan:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 8_000
-ANCHOR, STEP, LEEWAY = 3_200, 1_600, 3_200  # samples
+ANCHOR, STEP, NEAR, LEEWAY = 3_200, 1_600, 80, 3_200  # samples
 ALIKE = 0.75
 LOUD = 300.0  # of 32,768: above it a moment is not silent
 
@@ -111,7 +111,9 @@ class Tape:
             if np.abs(piece).max() < LOUD or len(piece) < 200:
                 reached = start + len(piece) if not missed else reached
                 continue
-            found = self._nearby(piece, place + start + shift)
+            found = self._nearby(piece, place + start + shift, NEAR)
+            if found is None:
+                found = self._nearby(piece, place + start + shift, LEEWAY)
             if found is None:
                 missed += 1
                 if missed > 2:
@@ -120,9 +122,9 @@ class Tape:
             shift, missed, reached = found - place - start, 0, start + len(piece)
         return reached
 
-    def _nearby(self, piece: Samples, around: int) -> int | None:
-        low = max(0, around - LEEWAY)
-        window = self.wave[low : around + LEEWAY + len(piece)]
+    def _nearby(self, piece: Samples, around: int, leeway: int) -> int | None:
+        low = max(0, around - leeway)
+        window = self.wave[low : around + leeway + len(piece)]
         if len(window) < len(piece):
             return None
         product = np.correlate(window, piece, "valid")

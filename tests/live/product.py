@@ -5,15 +5,19 @@ Sounds are rendered once (half a minute) into the cache beside the fetched Aster
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -144,20 +148,33 @@ class Product:
         return {spoken: folder / f"{path}.wav" for spoken, path in names.items() if spoken.startswith(words)}
 
 
-def install(folder: Path, patience_s: float = PATIENCE_S) -> Product:
-    """A fresh installation with its own database and spool; a hang longer than ``patience_s`` is killed."""
-    folder.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def installation(patience_s: float = PATIENCE_S) -> Iterator[Product]:
+    """A fresh installation, stopped and removed at the end; a hang longer than ``patience_s`` is killed."""
+    folder = Path(tempfile.mkdtemp(prefix="ivr-product-"))
+    made = install(folder, patience_s)
+    try:
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def install(folder: Path, patience_s: float) -> Product:
+    """A fresh installation with its own database and spool."""
     state = folder / "state"
     state.mkdir()
     text = f"state: {state}\nagi: {{port: {port_or_free(0)}}}\nweb: {{port: {port_or_free(0)}}}\n"
     text += f"patience_s: {patience_s}\n"
     (folder / "settings.yaml").write_text(text)
     settings = read_settings(folder / "settings.yaml")
-    shared = cache_folder() / "live-sounds"
+    shared = cache_folder() / "sounds-of-tests"  # the console's tests render into it too
     shared.mkdir(parents=True, exist_ok=True)
     (state / "sounds").symlink_to(shared)
     newest = datetime.now(ZoneInfo(settings.operator.zone)).strftime("%Y-%m")
     demo.seed(settings.database_url(), demo.Seeding(CUSTOMERS, newest=newest))
-    build_prompts(settings, print)
+    with shared.with_name("sounds-of-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build_prompts(settings, print)
     token(settings)
     return Product(folder, settings)

@@ -8,21 +8,25 @@ import re
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from ivr_server.pbx.plan import UDP, port_or_free
-from tests.live.product import PROGRAM, install
+from tests.live.product import PROGRAM, Product, installation
 
 pytestmark = pytest.mark.live
 
 
 def test_what_it_prints_registers_a_telephone_and_ctrl_c_ends_it() -> None:
     """It starts the product; the printed account is accepted, another password is not; at its end nothing is left."""
-    product = install(Path(tempfile.mkdtemp(prefix="ivr-product-")))
+    with installation() as product:
+        dial_in(product)
+
+
+def dial_in(product: Product) -> None:
+    """Run the command, read its account, register with it, stop it."""
     sip = port_or_free(0, UDP)
     command = [PROGRAM, "pbx", "--settings", str(product.folder / "settings.yaml"), "--sip", f"127.0.0.1:{sip}"]
     output = product.folder / "pbx-output"

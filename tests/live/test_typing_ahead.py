@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from ivr_server.pbx import fetch
 from ivr_server.settings import token
 from tests.live.exchange import exchange
-from tests.live.product import install
+from tests.live.product import installation
 
 pytestmark = pytest.mark.live
 
@@ -25,10 +24,9 @@ def test_a_thousand_keys_typed_ahead_are_kept(
     installed: fetch.Installed, figure: Callable[[str, object], None]
 ) -> None:
     """Twenty callers type fifty keys each while the server is stopped (SIGSTOP); when it goes on, it uses them all."""
-    product = install(Path(tempfile.mkdtemp(prefix="ivr-product-")), patience_s=60.0)
-    product.start()
-    sounds = Path(product.settings.sound_folders().sounds)
-    try:
+    with installation(patience_s=60.0) as product:
+        product.start()
+        sounds = Path(product.settings.sound_folders().sounds)
         with exchange(installed, sounds, product.settings.agi.port, token(product.settings)) as town:
             calls = [town.dial("10000", [(2.0, "1"), (4.0, KEYS)], stay=40) for _ in range(CALLERS)]
             began = time.monotonic()
@@ -54,5 +52,3 @@ def test_a_thousand_keys_typed_ahead_are_kept(
                 assert "".join(chosen) == "1" + KEYS, call.caller
             figure("keys typed ahead and kept", f"{kept} of {CALLERS * len(KEYS)}")
             assert kept == CALLERS * len(KEYS)
-    finally:
-        product.stop()
