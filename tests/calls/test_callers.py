@@ -293,3 +293,15 @@ def test_A8_before_an_effect_the_line_proves_that_replies_still_pair(stages: lis
     assert "record_call_back" not in [name for name, _ in call.bridge.asked]
     assert call.factory.counts["nonce"] == 1
     assert call.ear.variables is not None and "IVR_RESULT" not in call.ear.variables
+
+
+def test_a_read_is_cancelled_when_the_caller_leaves(stages: list[Stage], tmp_path: Path) -> None:
+    """Nobody waits for the bill any more: the question is taken back, and the record is written at once."""
+    cancelled: list[object] = []
+    bill: Deferred[Answer] = Deferred(cancelled.append)
+    call = rung(stages, tmp_path, {"bill": bill})
+    call.keys(TO_BILL[:-1])
+    call.phone.hang_up()
+    call.pass_s(0.1)
+    assert cancelled == [bill]
+    assert call.record.disposition == "hung_up"
