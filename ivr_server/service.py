@@ -66,7 +66,9 @@ from ivr_server.heart import Heart
 from ivr_server.log_lines import JsonLines
 from ivr_server.metrics import Metrics
 from ivr_server.notice import Notice
+from ivr_server.proving import Unproved, prove
 from ivr_server.settings import AGI_PORT, WEB_PORT, Settings, read_settings, token
+from ivr_server.supervising import MISTAKEN
 from marked_yaml import Mistakes
 from prompts.store import Store, Trouble
 from prompts.wording import Wording
@@ -85,6 +87,10 @@ class CannotStart(Exception):
     """Why the service does not start, in one sentence for the operator."""
 
 
+class Mistaken(CannotStart):
+    """A start that will fail again until somebody mends a file: nobody should try it again by himself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The library with what speaks it."""
@@ -100,12 +106,19 @@ def load_words(settings: Settings) -> Words:
         catalogues = libraries.load_catalogues(Path(settings.speech.library))
         library = libraries.load_library(settings.sources())
     except Mistakes as wrong:
-        raise CannotStart("the flows or prompts have problems:\n" + "\n".join(map(str, wrong.problems))) from None
+        raise Mistaken("the flows or prompts have problems:\n" + "\n".join(map(str, wrong.problems))) from None
     except OSError as fault:
-        raise CannotStart(f"the flows or prompts cannot be read: {fault}") from None
+        raise Mistaken(f"the flows or prompts cannot be read: {fault}") from None
     problems = [problem for problem in inspect(library) if not problem.warning]
     if problems:
-        raise CannotStart("the flows have problems:\n" + "\n".join(map(str, problems)))
+        raise Mistaken("the flows have problems:\n" + "\n".join(map(str, problems)))
+    unknown = sorted(set(settings.numbers.values()) - {name for name, flow in library.flows.items() if flow.always})
+    if unknown:
+        raise Mistaken(f'the settings\' numbers lead to "{unknown[0]}", which is no flow that a call can begin with')
+    try:
+        prove(library, tell)
+    except Unproved as found:
+        raise Mistaken(str(found)) from None
     return Words(library, Wording(catalogues, settings.operator.currency), catalogues)
 
 
@@ -138,7 +151,8 @@ class IvrService(Service):
             tell(f"ivr-server cannot start: {failure.getErrorMessage()}")
         else:
             log.failure("ivr-server cannot start", failure)
-        self.status = 1
+        mends_itself = not isinstance(failure.value, Mistaken | versions.OtherSchema | ValueError)
+        self.status = 1 if mends_itself else MISTAKEN
         self.reactor.callWhenRunning(self.reactor.stop)
 
     # --- the way up
@@ -219,7 +233,7 @@ class IvrService(Service):
         try:
             return read_mapping(path.read_text(encoding="utf-8"), str(path))
         except (OSError, Mistakes) as wrong:
-            raise CannotStart(f"the mapping of the operator's database: {wrong}") from None
+            raise Mistaken(f"the mapping of the operator's database: {wrong}") from None
 
     def _listen(self) -> None:
         settings = self.settings
@@ -363,7 +377,7 @@ def make_application() -> Any:
         settings = read_settings(Path(path) if path else None)
     except Mistakes as wrong:
         print(*wrong.problems, sep="\n", file=sys.stderr)
-        raise SystemExit(1) from None
+        raise SystemExit(MISTAKEN) from None
     application = Application("ivr-server")  # type: ignore[no-untyped-call]
     settings.folder.mkdir(parents=True, exist_ok=True)
     stream = LogFile("log.jsonl", str(settings.folder), LOG_BYTES, 0o600, maxRotatedFiles=LOG_FILES)  # type: ignore[no-untyped-call]

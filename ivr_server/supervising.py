@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from ivr_server.heart import HEART_FD
 
+MISTAKEN = 78  # sysexits' EX_CONFIG: a start that fails until somebody mends a file; not tried again
 FIRST_BEAT_S = 60.0  # a start may migrate a database
 SHORTEST_S, LONGEST_S = 0.2, 30.0  # pauses before another life
 
@@ -61,7 +62,7 @@ def supervise(ward: Ward) -> int:
         while not watch.asked:
             began = time.monotonic()
             status = _live(ward, watch)
-            if watch.asked:
+            if watch.asked or status == MISTAKEN:
                 break
             pause_s = SHORTEST_S if time.monotonic() - began > LONGEST_S else min(pause_s * 2, LONGEST_S)
             ward.say(f"The service ended by itself (status {status}); it starts again in {pause_s:.1f} s.")

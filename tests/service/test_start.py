@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ivr_server.settings import HOUSE
+from ivr_server.supervising import MISTAKEN
 
 TWISTD = [str(Path(sys.executable).with_name("twistd")), "--nodaemon", "--pidfile=", "-y", str(HOUSE / "twistd.tac")]
 
@@ -83,7 +84,7 @@ def test_wrong_settings_are_told_with_their_place(tmp_path: Path) -> None:
     """Every mistake with file, line and column, and status 1."""
     with service(tmp_path, "state: {state}\nagi:\n  prot: 1\n") as process:
         told = said(process, "prot")
-        assert process.wait(10) == 1
+        assert process.wait(10) == MISTAKEN
     assert 'settings.yaml:3:3: unknown key "prot"; did you mean "port"?' in told
 
 
@@ -94,7 +95,7 @@ def test_a_broken_flow_is_told_and_nothing_starts(tmp_path: Path) -> None:
     (flows / "main.yaml").write_text("flow: main\nstart: a\nnodes:\n  a: {kind: sey, say: [welcome], to: b}\n")
     with service(tmp_path, f"state: {{state}}\nflows: {flows}\nagi: {{{{port: 0}}}}\n") as process:
         told = said(process, "did you mean")
-        assert process.wait(10) == 1
+        assert process.wait(10) == MISTAKEN
     assert "main.yaml:4:" in told
     assert 'did you mean "say"' in told
 
@@ -112,7 +113,7 @@ def test_C10_another_schema_is_refused_in_words(tmp_path: Path) -> None:
         database.execute("update schema_version set version = version + 7")
     with service(tmp_path, settings) as process:
         told = said(process, "cannot start")
-        assert process.wait(10) == 1
+        assert process.wait(10) == MISTAKEN
     assert "Traceback" not in told
     assert "version" in told
 
@@ -126,3 +127,35 @@ def test_a_database_that_is_not_there_is_one_plain_sentence(tmp_path: Path) -> N
         assert process.wait(20) == 1
     assert "canary-word" not in told
     assert time.monotonic() - began < 20
+
+
+def test_a_number_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    """A dialled number given to a flow that does not exist would refuse every caller of it."""
+    with service(tmp_path, 'state: {state}\nnumbers: {{"10010": nowhere}}\nagi: {{port: 0}}\n') as process:
+        told = said(process, "cannot start")
+        assert process.wait(10) == MISTAKEN
+    assert '"nowhere"' in told
+
+
+def test_a_flow_in_which_callers_get_lost_does_not_go_live(tmp_path: Path) -> None:
+    """It reads well, every name exists, but one way leads to words with a gap: refused, with a call that shows it."""
+    flows = tmp_path / "flows"
+    flows.mkdir()
+    (flows / "main.yaml").write_text(LOST, encoding="utf-8")
+    with service(tmp_path, f"state: {{state}}\nflows: {flows}\nagi: {{{{port: 0}}}}\n") as process:
+        told = said(process, "caller: ")
+        assert process.wait(60) == MISTAKEN
+    assert "callers could get lost" in told
+
+
+LOST = """
+flow: main
+start: which
+always: {human: people, main: which, silent: bye, tired: people, too_long: bye, failed: people}
+nodes:
+  which: {kind: menu, options: {"1": {say: option_fees, to: ask}, "2": {say: option_arrears, to: tell}}}
+  ask: {kind: ask, say: [ask_month], form: month, into: month, to: tell}
+  tell: {kind: say, say: [no_bill_that_month], to: bye}
+  people: {kind: enqueue, queue: service}
+  bye: {kind: end, disposition: goodbye}
+"""

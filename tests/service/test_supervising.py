@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from ivr_server.supervising import Ward, supervise
+from ivr_server.supervising import MISTAKEN, Ward, supervise
 
 CHILD = """
 import os, sys, time
@@ -55,7 +55,7 @@ def test_D1_D2_a_hung_or_killed_service_lives_again(tmp_path: Path) -> None:
 
 SUPERVISOR = """
 import sys
-from ivr_server.supervising import Ward, supervise
+from ivr_server.supervising import MISTAKEN, Ward, supervise
 sys.exit(supervise(Ward([sys.executable, "-c", "raise SystemExit(3)"], say=lambda words: print(words, flush=True))))
 """
 
@@ -74,3 +74,11 @@ def test_D11_a_service_that_ends_at_once_is_started_ever_more_rarely(tmp_path: P
         assert parent.stderr.read() == ""
     assert [line.rpartition(" in ")[2] for line in said] == ["0.4 s.\n", "0.8 s.\n", "1.6 s.\n"]
     assert all("status 3" in line for line in said)
+
+
+def test_a_mistake_in_a_file_is_not_tried_again(tmp_path: Path) -> None:
+    """Status 78 says that only a person can mend it: the supervisor ends with it, having started once."""
+    record = tmp_path / "lives"
+    child = f"import sys; open({str(record)!r}, 'a').write('x'); sys.exit({MISTAKEN})"
+    assert supervise(Ward([sys.executable, "-c", child], say=lambda words: None)) == MISTAKEN
+    assert record.read_text() == "x"
