@@ -3,12 +3,14 @@
 ``begin`` and ``finish`` return when the record is on the disk in the spool (spool.py). In the background the spool is
 drained into the tables ``calls`` and ``trail``, in batches, idempotently by the call's id: a crash between the commit
 and the removal of the file only repeats what is already there. While the database is away the spool keeps, and while
-the disk is full ``finish`` writes straight to the database; only when both fail is it a ``JournalFault``.
+the disk is full ``finish`` writes straight to the database; only when both fail is it a ``JournalFault``. Even then
+the record is held in memory, up to ``_HELD`` of them, and written with the next drain that succeeds.
 """
 
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 log = Logger()
 _BATCH: Final = 500
+_HELD: Final = 5_000  # about 20 MB
 _SOON_S: Final = 0.5
 _LATEST_S: Final = 10.0
 
@@ -38,7 +41,7 @@ Note = Mapping[str, Any]  # plain JSON; never a secret
 
 
 class JournalFault(Exception):
-    """The record is not durable: neither the spool nor the database took it."""
+    """The record is in memory only: neither the spool nor the database took it yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ class Journal:
         self._again = False  # a record came while draining: it may lie in a file that is not looked at any more
         self._stopped = False
         self._waiting = 0
+        self._held: deque[bytes] = deque(maxlen=_HELD)
 
     def start(self) -> None:
         """Start the spool's thread."""
@@ -107,8 +111,8 @@ class Journal:
 
     @property
     def waiting(self) -> int:
-        """Records in the spool that the database does not have yet."""
-        return self._waiting
+        """Records that the database does not have yet."""
+        return self._waiting + len(self._held)
 
     async def begin(  # noqa: PLR0913, PLR0917
         self, call: str, caller: str, dialled: str, flow: str, started: datetime
@@ -134,6 +138,8 @@ class Journal:
         try:
             await self._database.run(store, [record], write=True)
         except LookUpFault as other:
+            self._held.append(_written(record))
+            self._wake()
             raise JournalFault(f"spool: {fault}; database: {other}") from fault
 
     def _wake(self) -> None:
@@ -162,7 +168,19 @@ class Journal:
     async def drain(self) -> int:
         """Move everything from the spool into the database; how many records. LookUpFault when it is away."""
         await self._spool.turn()
-        return await self._drain_files()
+        return await self._drain_memory() + await self._drain_files()
+
+    async def _drain_memory(self) -> int:
+        count = 0
+        while self._held:
+            batch = [self._held.popleft() for _ in range(min(_BATCH, len(self._held)))]
+            try:
+                await self._database.run(store, batch, write=True)
+            except LookUpFault:
+                self._held.extendleft(reversed(batch))
+                raise
+            count += len(batch)
+        return count
 
     async def _drain_files(self) -> int:
         count = 0

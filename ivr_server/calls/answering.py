@@ -134,7 +134,7 @@ class Talk:
         try:
             await writing
         except JournalFault as fault:
-            log.error("The record of call {call} was not kept: {fault}", call=self.leg, fault=fault)
+            log.error("The record of call {call} is in memory only: {fault}", call=self.leg, fault=fault)
             self.desk.metrics.faults.labels("journal").inc()
 
     async def _offer(self) -> Offer:

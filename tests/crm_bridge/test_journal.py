@@ -170,11 +170,15 @@ async def test_D5_a_full_disk_goes_straight_to_the_database_and_recovers(bench: 
             mock.patch.object(bench.database, "run", side_effect=LookUpFault("unavailable")),
             pytest.raises(JournalFault, match="No space"),
         ):
-            await bench.journal.finish(record("lost and told so"))
+            await bench.journal.finish(record("in memory and told so"))
+            with pytest.raises(LookUpFault):
+                await bench.journal.drain()
+    assert bench.journal.waiting >= 1
     await bench.journal.finish(record("after"))
     await bench.journal.drain()
     calls = {one.call for one in await bench.database.run(newest_calls, 10)}
-    assert calls == {"before", "during", "after"}
+    assert calls == {"before", "during", "in memory and told so", "after"}
+    assert bench.journal.waiting == 0
 
 
 @fact
