@@ -8,7 +8,6 @@ on up to ``drain_s``, what is left then is let go to the dialplan; last, the jou
 from __future__ import annotations
 
 import gc
-import json
 import os
 import resource
 import sys
@@ -47,7 +46,7 @@ from crm_bridge.staff import StaffBook
 from flows.flow import Library
 from flows.inspecting import inspect
 from flows.session import Turn
-from ivr_server import health
+from ivr_server import health, whereabouts
 from ivr_server import library as libraries
 from ivr_server.agi.line import Line
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
@@ -75,7 +74,6 @@ from prompts.wording import Wording
 
 log = Logger()
 LOG_BYTES, LOG_FILES = 20_000_000, 9  # a log file, and how many full ones are kept
-RUNNING = "running.json"  # in the state folder: where the ports are, for the other commands
 
 
 def tell(words: str) -> None:
@@ -244,8 +242,7 @@ class IvrService(Service):
         self.agi = factory
         agi = self._port((settings.agi.port, AGI_PORT), factory, settings.agi.host)
         web = self._port((settings.web.port, WEB_PORT), make_site(self._parts()), settings.web.host)
-        where = {"pid": os.getpid(), "agi": [settings.agi.host, agi], "web": [settings.web.host, web]}
-        (settings.folder / RUNNING).write_text(json.dumps(where))
+        whereabouts.write(settings.folder, (settings.agi.host, agi), (settings.web.host, web))
         address = f"http://{settings.web.host}:{web}"
         tell(f"FastAGI for Asterisk: {settings.agi.host}:{agi}")
         tell(f"Console: {address}/")
@@ -344,7 +341,7 @@ class IvrService(Service):
                     await done
         self.heart.stop()
         with suppress(OSError):
-            (self.settings.folder / RUNNING).unlink()
+            (self.settings.folder / whereabouts.NAME).unlink()
 
     async def _drain(self) -> None:
         """No new calls; wait for those in progress; let go of what is left, so that the dialplan takes it on."""

@@ -29,7 +29,7 @@ class Work:
         except StopIteration as end:
             self.done, self._result = True, end.value
         except Exception:
-            self.done, self._result = True, Failure()
+            self.done, self._result = True, Failure()  # type: ignore[no-untyped-call]
         else:
             self._running = ensureDeferred(_rest(coroutine, first))
             self._running.addBoth(self._came)
@@ -65,14 +65,13 @@ class Work:
 async def _rest(coroutine: Coroutine[Any, Any, Any], waiting: Any) -> Any:
     """What a coroutine gives that was begun by hand, and now waits for a Deferred."""
     while True:
+        value, fault = None, None
         try:
             value = await waiting
-        except Exception as fault:
-            step, given = coroutine.throw, fault
-        else:
-            step, given = coroutine.send, value
+        except Exception as met:
+            fault = met
         try:
-            waiting = step(given)
+            waiting = coroutine.send(value) if fault is None else coroutine.throw(fault)
         except StopIteration as end:
             return end.value
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ivr_server import whereabouts
 from ivr_server.pbx.config import CannotWrite, write
 from ivr_server.pbx.plan import from_settings, listening
 from ivr_server.settings import read_settings
@@ -26,8 +27,11 @@ def command(folder: Path, path: Path | None, sip: str, number: str) -> None:
     Example: ivr-server asterisk-config /etc/asterisk-ivr
     """
     try:
-        plan = from_settings(read_settings(path), folder)
-        plan = replace(plan, ports=listening(sip), number=number or plan.number)
+        settings = read_settings(path)
+        plan = from_settings(settings, folder)
+        port = whereabouts.agi_port(settings.folder) or int(plan.agi.rpartition(":")[2])
+        agi = f"{plan.agi.rpartition(':')[0]}:{port}"
+        plan = replace(plan, ports=listening(sip), number=number or plan.number, agi=agi)
         written = write(plan)
     except Mistakes as wrong:
         raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None

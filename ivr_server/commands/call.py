@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 import subprocess
@@ -15,9 +14,10 @@ from typing import Any
 import click
 from twisted.internet.interfaces import IDelayedCall
 
+from ivr_server import whereabouts
 from ivr_server.chosen import chosen_settings
 from ivr_server.phone.phone import KEYS, TELEPHONE_MS, Dialling, Phone
-from ivr_server.settings import Settings, token
+from ivr_server.settings import AGI_PORT, token
 
 STATUS = {"done": 0, "queue": 2, "refused": 3}
 NO_RESULT = 4
@@ -62,7 +62,8 @@ class Terminal:
         """The server let go."""
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
-        self.status = STATUS.get(variables.get("IVR_RESULT", ""), NO_RESULT)
+        refused = variables.get("AGISTATUS") == "FAILURE"
+        self.status = STATUS.get(variables.get("IVR_RESULT", ""), STATUS["refused"] if refused else NO_RESULT)
         queue = f" {variables['IVR_QUEUE']}" if variables.get("IVR_QUEUE") else ""
         self.say(f"-- {WORDS[self.status]}{queue}")
         for line in handed(variables):
@@ -166,7 +167,11 @@ def call(**options: Any) -> int:
     )
     terminal.phone = phone = Phone(reactor, terminal, dialling)
     phone.listening = terminal.listening
-    connecting = phone.connect(HostnameEndpoint(reactor, options["host"], options["port"] or _port(ours)))
+    connecting = phone.connect(
+        HostnameEndpoint(
+            reactor, options["host"], options["port"] or whereabouts.agi_port(ours.folder) or ours.agi.port or AGI_PORT
+        )
+    )
     connecting.addCallbacks(
         lambda _: None if options["keys"] else _read_keyboard(terminal), lambda _: _nobody(terminal)
     )
@@ -194,11 +199,3 @@ def _read_keyboard(terminal: Terminal) -> None:
 
 def _player() -> tuple[str, ...]:
     return next((player for player in PLAYERS if shutil.which(player[0])), ())
-
-
-def _port(settings: Settings) -> int:
-    """The port of the service that runs on this machine, as it wrote it down; else the usual one."""
-    try:
-        return int(json.loads((settings.folder / "running.json").read_text())["agi"][1])
-    except (OSError, ValueError, KeyError):
-        return settings.agi.port or 4573

@@ -91,4 +91,5 @@ def show(settings: Settings) -> None:
     """
     prompt, until = read_notice(settings.folder / "notice.yaml")
     held = prompt and until > datetime.now(UTC)
+    until = until.astimezone(ZoneInfo(settings.operator.zone))
     click.echo(f"{prompt} until {until.isoformat(timespec='minutes')}" if held else "No notice is spoken.")

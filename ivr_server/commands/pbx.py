@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -17,13 +16,13 @@ from pathlib import Path
 import click
 
 from crm_bridge.demo import SHOWN
+from ivr_server import whereabouts
 from ivr_server.pbx import fetch, running
 from ivr_server.pbx.config import CannotWrite
 from ivr_server.pbx.plan import UDP, Plan, Ports, from_settings, listening, own_address, port_or_free
 from ivr_server.settings import Settings, read_settings
 from marked_yaml import Mistakes
 
-RUNNING = "running.json"  # in the state folder; the service writes there where it listens
 PREPARED_WITHIN_S = 900.0  # the first start makes customers and renders prompts
 
 
@@ -60,7 +59,7 @@ def _plan(settings: Settings, installed: fetch.Installed, ports: Ports, agi_port
 def _product(settings: Settings, path: Path | None) -> Iterator[int]:
     """The AGI port of the running product; one that we started ourselves ends with us."""
     started = None
-    if _agi_port(settings) is None:
+    if whereabouts.agi_port(settings.folder) is None:
         environment = {**os.environ, "IVR_SETTINGS": str(path.resolve())} if path else dict(os.environ)
         program = str(Path(sys.executable).with_name("ivr-server"))
         started = subprocess.Popen([program, "run"], env=environment, start_new_session=True)
@@ -72,21 +71,10 @@ def _product(settings: Settings, path: Path | None) -> Iterator[int]:
             started.wait()
 
 
-def _agi_port(settings: Settings) -> int | None:
-    """The port that the product wrote down, if that process lives."""
-    try:
-        known = json.loads((settings.folder / RUNNING).read_text())
-        os.kill(known["pid"], 0)
-        port: int = known["agi"][1]
-    except (OSError, ValueError, KeyError):
-        return None
-    return port
-
-
 def _wait_for_port(settings: Settings, started: subprocess.Popen[bytes] | None) -> int:
     until = time.monotonic() + PREPARED_WITHIN_S
     while time.monotonic() < until:
-        port = _agi_port(settings)
+        port = whereabouts.agi_port(settings.folder)
         if port is not None:
             return port
         if started is not None and started.poll() is not None:
