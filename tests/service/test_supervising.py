@@ -68,10 +68,8 @@ def test_D11_a_service_that_ends_at_once_is_started_ever_more_rarely(tmp_path: P
         assert parent.stdout and parent.stderr
         said = [parent.stdout.readline() for _ in range(3)]
         parent.send_signal(signal.SIGTERM)
-        began = time.monotonic()
-        assert parent.wait(5) == 3
-        assert time.monotonic() - began < 1.2
-        assert parent.stderr.read() == ""
+        assert parent.wait(20) == 3
+        assert (parent.stdout.read(), parent.stderr.read()) == ("", "")  # not even one more start
     assert [line.rpartition(" in ")[2] for line in said] == ["0.4 s.\n", "0.8 s.\n", "1.6 s.\n"]
     assert all("status 3" in line for line in said)
 

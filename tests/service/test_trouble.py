@@ -61,7 +61,8 @@ def test_C8_a_locked_database_is_still_read(run: Run) -> None:
 def test_D4_without_descriptors_the_old_call_goes_on_and_new_ones_come_back(run: Run) -> None:
     """A hundred connections where ten are left: the call in progress hears its bill; with room, so do new ones."""
     old = run.dial(READER.phone, "1 wait:4 1 1 hangup")
-    time.sleep(2.5)
+    while "ivr_calls_in_progress 1.0" not in run.shown("/metrics"):
+        time.sleep(0.1)
     pid = run.process.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(list(Path(f"/proc/{pid}/fd").iterdir())) + 10, before[1]))
