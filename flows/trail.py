@@ -6,6 +6,7 @@ never in the middle of a character.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -15,6 +16,8 @@ STEPS: Final = 200
 BYTES: Final = 8 << 10
 LINE_BYTES: Final = 800
 Titles = Mapping[str, str]
+STOPS: Final = " .,。，、"
+_KEY: Final = re.compile(r"[,，]?\s*(press|请按)[\s…]*$")
 
 _ZH: Final = {
     "heard": "听到：{prompts}（{share}%）",
@@ -204,7 +207,7 @@ def _teller(language: str, titles: Titles) -> Callable[[Note], str]:
     sentences, own = _sentences(language), _WORDS_ZH if chinese else {}
 
     def word(name: str) -> str:
-        return titles.get(name) or own.get(name) or (name if chinese else name.replace("_", " "))
+        return _bare(titles.get(name, "")) or own.get(name) or (name if chinese else name.replace("_", " "))
 
     def tell(note: Note) -> str:
         detail = dict(note.detail)
@@ -223,6 +226,11 @@ def _teller(language: str, titles: Titles) -> Callable[[Note], str]:
         return sentences[_form(note.what, detail)].format(**filled).rstrip(" :：")
 
     return tell
+
+
+def _bare(title: str) -> str:
+    """A prompt's words as part of another sentence: without its full stop, and without which key it was on."""
+    return _KEY.sub("", title.rstrip(STOPS)).rstrip(STOPS)
 
 
 def _form(what: str, detail: Mapping[str, str]) -> str:

@@ -30,7 +30,7 @@ NOTES = [
 def test_every_note_has_a_sentence_in_english() -> None:
     """As an agent reads it."""
     assert words(NOTES, "en-US", {"option_fees": "your bill", "welcome": "Welcome."}) == [
-        "heard: Welcome., main menu (80%)",
+        "heard: Welcome, main menu (80%)",
         "pressed 1: your bill",
         "entered phone: 13912345678",
         "pressed 1: yes",
@@ -91,3 +91,13 @@ def test_J3_a_long_trail_keeps_its_beginning_and_its_end() -> None:
     assert len(said) <= STEPS and len("\n".join(said).encode()) <= BYTES
     assert said[0].startswith("听到") and said[-1] == "来电者挂机"
     assert any("略去" in sentence for sentence in said)
+
+
+def test_titles_are_words_within_a_sentence() -> None:
+    """No full stop in the middle of a list, and not which key an option was on: the key stands before it."""
+    heard = Note(1, "main", "menu", "heard", (("prompts", "lead press_month"), ("share", "50")))
+    chosen = Note(1, "main", "menu", "chosen", (("key", "1"), ("prompt", "press_month")))
+    titles = {"lead": "Which month?", "press_month": "For …, press …."}
+    assert words([heard, chosen], "en-US", titles) == ["heard: Which month?, For … (50%)", "pressed 1: For …"]
+    titles = {"lead": "请选择月份。", "press_month": "…，请按…。"}
+    assert words([heard], "zh-CN", titles) == ["听到：请选择月份、…（50%）"]
