@@ -95,7 +95,8 @@ def _flat(bench: Bench) -> list[Row]:
 
 def page(plan: Plan, found: list[Row]) -> str:
     """The whole page."""
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, Linux {platform.release()}"
+    load = f"load {os.getloadavg()[0]:.1f} at the end (about 1.5 is the bench itself)"
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {load}"
     words = INTRODUCTION.format(machine=machine, rounds=plan.rounds, calls=plan.calls)
     lines = ["| figure | result | aim |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in found)]
     return words + "\n".join(lines) + "\n"
