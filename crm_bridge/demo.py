@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, insert
+from sqlalchemy import Connection, Table, delete, insert, select
 
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.hashing import hashed
@@ -74,11 +74,15 @@ Progress = Callable[[int, int], None]
 
 
 def seed(url: str, what: Seeding, report: Progress = lambda _done, _all: None) -> None:
-    """Fill the database at the URL; demonstration data in it is replaced. ``report(done, all)`` in customers."""
+    """Fill the database at the URL; demonstration data in it is replaced. ``report(done, all)`` in customers.
+
+    ValueError when there are other customers in it, OtherSchema when it is not ours.
+    """
     engine = engine_for(url, Limits())
     try:
         with engine.execution_options(write=True).begin() as connection:
             prepare(connection)
+            _must_be_ours(connection)
             for table in (payments, charges, bills, passwords, customers):
                 connection.execute(delete(table))
         shared = [hashed(Secret(password)) for password in _passwords(what.seed)]
@@ -91,6 +95,15 @@ def seed(url: str, what: Seeding, report: Progress = lambda _done, _all: None) -
             report(stop, what.customers)
     finally:
         engine.dispose()
+
+
+def _must_be_ours(connection: Connection) -> None:
+    """Only what a seed made may be replaced: real customers are never deleted."""
+    if connection.execute(select(customers.c.id).limit(1)).first() is None:
+        return
+    first = select(customers.c.phone, customers.c.name).where(customers.c.id == 1)
+    if connection.execute(first).first() != (SHOWN[0].phone, SHOWN[0].name):
+        raise ValueError("the database holds customers that are not the demonstration's; they are left alone")
 
 
 def phone_of(number: int) -> str:

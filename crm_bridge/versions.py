@@ -35,6 +35,8 @@ def prepare(connection: Connection) -> None:
     found = version(connection)
     if found is not None and found != SCHEMA_VERSION:
         raise OtherSchema(_advice(found))
+    if found is None:
+        _must_be_free(connection)
     metadata.create_all(connection)
     if found is None:
         connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
@@ -52,6 +54,16 @@ def upgrade(connection: Connection) -> tuple[int, ...]:
         connection.execute(update(schema_version).values(version=at + 1))
     prepare(connection)
     return tuple(range(start, SCHEMA_VERSION + 1))
+
+
+def _must_be_free(connection: Connection) -> None:
+    """A table of one of our names, in a database that was never ours, is somebody else's."""
+    theirs = sorted(set(inspect(connection).get_table_names()) & set(metadata.tables))
+    if theirs:
+        raise OtherSchema(
+            f'the database holds a table "{theirs[0]}" of something else: give this product a database of its own, '
+            "and a mapping to read the operator's (ivr-server bridge check)"
+        )
 
 
 def _alone(connection: Connection) -> None:
