@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from twisted.internet.defer import ensureDeferred
 from twisted.logger import Logger
 
 from crm_bridge.answers import LookUpFault
@@ -117,13 +118,15 @@ class Talk:
         try:
             offer = await self._offer()
             caller = _said(offer, "caller")
-            await self._kept(desk.journal.begin(self.leg, caller, line.header.dialled, self.flow, started))
+            # not waited for: a slow disk is no reason for a caller to hear silence
+            ensureDeferred(self._kept(desk.journal.begin(self.leg, caller, line.header.dialled, self.flow, started)))
             last, _ = await converse(desk.library(), offer, performer, self._witness)
             fate = ending(last, self.notes, desk.titles(last.session.language))
             await self._release(fate)
         except (LineGone, LineBroken):
             fate = Ending("", "hung_up")
         finally:
+            line.close()  # the caller goes on before anything is written down
             await self._finish_writes(performer)
             self.vault.forget()
             desk.metrics.calls.labels(fate.disposition).inc()

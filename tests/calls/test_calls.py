@@ -238,3 +238,17 @@ def test_a_write_is_finished_though_the_caller_left(tmp_path: Path) -> None:
     call.pass_s(0.2)
     last = call.record.notes[-1]
     assert (last["look_up"], last["outcome"], last["heard"]) == ("record_call_back", "recorded", "no")
+
+
+def test_D5_a_disk_that_hangs_makes_nobody_wait(tmp_path: Path) -> None:
+    """The journal never answers: the menu is heard all the same, and the caller reaches the queue."""
+    stuck: list[Deferred[None]] = []
+    call = Stage(tmp_path, ANSWERS, staffed=("service", "billing"))
+    call.journal.begin = call.journal.finish = lambda *_: stuck.append(Deferred()) or stuck[-1]  # type: ignore
+    call.call().keys(["wait:3", "0", "wait:12"])
+    assert call.ear.variables is not None
+    assert call.ear.variables["IVR_RESULT"] == "queue"
+    assert len(stuck) == 2
+    for writing in stuck:
+        writing.callback(None)
+    assert not call.calls.current
