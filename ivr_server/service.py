@@ -340,8 +340,7 @@ class IvrService(Service):
                 if done is not None:
                     await done
         self.heart.stop()
-        with suppress(OSError):
-            (self.settings.folder / whereabouts.NAME).unlink()
+        whereabouts.forget(self.settings.folder)
 
     async def _drain(self) -> None:
         """No new calls; wait for those in progress; let go of what is left, so that the dialplan takes it on."""

@@ -15,6 +15,15 @@ def write(folder: Path, agi: Address, web: Address) -> None:
     (folder / NAME).write_text(json.dumps({"pid": os.getpid(), "agi": agi, "web": web}))
 
 
+def forget(folder: Path) -> None:
+    """This process listens no more; what another one wrote, which lives in the same folder, stays."""
+    try:
+        if json.loads((folder / NAME).read_text())["pid"] == os.getpid():
+            (folder / NAME).unlink()
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+
+
 def agi_port(folder: Path) -> int | None:
     """The FastAGI port of the service that lives in this state folder; None when none does."""
     try:
