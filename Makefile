@@ -18,7 +18,7 @@ test:            ## everything, with a real Asterisk, a real browser and a real 
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
-	@.venv/bin/python -m pytest -q -n 2 -m "not live"
+	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -m "not live"
 	@.venv/bin/python -m pytest -q -m live
 
 bench:           ## cost per call beside a bare Twisted responder and pystrix, as ratios

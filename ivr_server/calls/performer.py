@@ -27,6 +27,7 @@ ALL_KEYS = "0123456789*#"
 COMFORT_AFTER_S = 1.0
 APOLOGY_AFTER_S = 6.0
 REST_S = 1.5
+LATE_HASH_S = 3.0
 
 
 class Unplayable(Exception):
@@ -67,6 +68,7 @@ class Performer:
     unfinished: list[tuple[str, Work]] = field(default_factory=list)
     _keys: str = ""
     _heard: float = 1.0
+    _hash_until: float = 0.0  # until when a ``#`` belongs to the entry before; 0: it does not
 
     async def perform(self, command: Command, session: Session) -> Event:
         """The one event that answers the command; the world's faults are events too."""
@@ -90,8 +92,22 @@ class Performer:
         self._keys += await self._hear(command.script, ALL_KEYS if command.interruptible else "")
         return Played(self._heard)
 
+    def _without_late_hash(self, keys: str) -> str:
+        """``#`` is never needed at full length; who presses it all the same means the entry before."""
+        if not keys or not self._hash_until:
+            return keys
+        late, self._hash_until = keys[0] == "#" and self.tools.clock.seconds() < self._hash_until, 0.0
+        return keys[1:] if late else keys
+
     async def _hear(self, script: Script, stops: str) -> str:
-        """Play the script to its end or to a key; gives the key, or "". A file that was lost is made anew, once."""
+        """Play the script to its end or to a key; gives the key, or "". A late ``#`` is no key: it begins anew."""
+        while key := await self._hear_once(script, stops):
+            if kept := self._without_late_hash(key):
+                return kept
+        return ""
+
+    async def _hear_once(self, script: Script, stops: str) -> str:
+        """A file that was lost is made anew, once."""
         try:
             return await self._hear_sound(self.tools.sound(script), stops)
         except Unplayable:
@@ -120,7 +136,7 @@ class Performer:
             await self.line.typed_off()
             self._keys = ""
         elif command.typed_ahead:
-            self._keys += await self.line.typed_ahead()
+            self._keys += self._without_late_hash(await self.line.typed_ahead())
         else:
             self._keys = ""
             await self.line.drop_typed()
@@ -132,6 +148,8 @@ class Performer:
         elapsed = round((self.tools.clock.seconds() - began) * 1000)
         if entry.lapsed:
             return NoInput(elapsed, self._heard)
+        if len(entry.closed or "") == command.rule.longest > 1:
+            self._hash_until = self.tools.clock.seconds() + LATE_HASH_S
         return self._keyed(command, entry)
 
     def _keyed(self, command: Collect, entry: Entry) -> Keyed:
@@ -157,7 +175,10 @@ class Performer:
         until = self._until(entry)
         while entry.closed is None and not entry.lapsed:
             left = round((until - self.tools.clock.seconds()) * 1000)
-            key = await self.line.wait_for_key(left) if left > 0 else ""
+            pressed = await self.line.wait_for_key(left) if left > 0 else ""
+            key = self._without_late_hash(pressed)
+            if pressed and not key:
+                continue
             after = press(entry, key) if key else lapse(entry)
             if after is not entry:
                 entry, until = after, self._until(after)

@@ -99,6 +99,9 @@ class BoundedSite(Site):
         self.protocol = DeadlineChannel  # type: ignore[assignment]
         self.open_connections = 0
 
+    def log(self, request: Any) -> None:
+        """No line for every request: addresses of people are nobody's business, and counts are in the metrics."""
+
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """A channel; None (the connection is closed at once) when there are too many."""
         if self.open_connections >= MOST_CONNECTIONS:

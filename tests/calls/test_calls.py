@@ -252,3 +252,19 @@ def test_D5_a_disk_that_hangs_makes_nobody_wait(tmp_path: Path) -> None:
     for writing in stuck:
         writing.callback(None)
     assert not call.calls.current
+
+
+def test_a_hash_after_a_full_entry_belongs_to_it(tmp_path: Path) -> None:
+    """Six digits close a month: the # that many press after it does not skip the sum; a second one is a key again."""
+    call = stage(tmp_path)
+    call.keys(["wait:3", "1", "wait:1", "1", "wait:2", "4", "wait:1.5"])
+    for key in "202610#":
+        call.phone.press(key)
+        call.pass_s(0.1)
+    call.pass_s(0.4)
+    assert "The bill for" in call.ear.heard[-1]
+    call.pass_s(2)
+    assert "For the details" in call.ear.heard[-1]
+    told = call.heard.count("The bill for")
+    call.keys("#")
+    assert call.heard.count("The bill for") == told + 1
