@@ -10,7 +10,20 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["flows*", "prompts*", "fax*", "crm_bridge*", "ivr_server*", "marked_yaml*"]),
     include_package_data=True,
-    package_data={"": ["*.yaml", "*.html", "*.css", "*.js", "*.svg", "*.conf", "*.sql", "*.json", "*.wav"]},
+    package_data={
+        "": [
+            "**/*.yaml",
+            "**/*.html",
+            "**/*.css",
+            "**/*.js",
+            "**/*.svg",
+            "**/*.conf",
+            "**/*.txt",
+            "**/*.wav",
+            "**/*.ulaw",
+            "**/*.alaw",
+        ]
+    },
     install_requires=[
         "twisted[tls,websocket]>=25.5",
         "sqlalchemy>=2.0.50,<2.2",
