@@ -92,6 +92,11 @@ class Line:
         return self._wire.hung_up
 
     @property
+    def lost(self) -> bool:
+        """Whether the connection is of no more use, by hang-up or not."""
+        return not self._wire.alive
+
+    @property
     def keeps_keys(self) -> bool:
         """Whether keys pressed between commands are kept: False on an Asterisk without StoreDTMF."""
         return self._asterisk.keeps_keys is not False

@@ -252,10 +252,12 @@ class Performer:
         await self.line.stop_comfort()
 
     async def _race(self, work: Work, seconds: float) -> None:
-        """Wait for the work, the hang-up or the time, whichever is first. Raises LineGone."""
+        """Wait for the work, the hang-up or the time, whichever is first. Raises LineGone, LineBroken."""
         await first_of(work, self.line.when_hung_up(), self.tools.clock, seconds)
         if self.line.hung_up:
             raise LineGone
+        if self.line.lost:
+            raise LineBroken("the connection was lost during a look-up")
 
 
 def _share(ms: int, total: int) -> float:

@@ -240,6 +240,19 @@ def test_a_write_is_finished_though_the_caller_left(tmp_path: Path) -> None:
     assert (last["look_up"], last["outcome"], last["heard"]) == ("record_call_back", "recorded", "no")
 
 
+@pytest.mark.parametrize("wait_s", [0.0, 0.5, 3.3])
+def test_a_connection_lost_during_a_look_up_ends_the_call_at_once(tmp_path: Path, wait_s: float) -> None:
+    """Asterisk died, or a drain let go: nothing waits on, for a wait that cannot sleep would stop all other calls."""
+    cancelled: list[Deferred[Answer]] = []
+    call = stage(tmp_path, {"bill": Deferred(cancelled.append)})
+    call.keys(TO_BILL[:-1])
+    call.pass_s(wait_s)
+    [line] = call.calls.current
+    line.close()
+    assert len(cancelled) == 1
+    assert call.record.disposition == "hung_up"
+
+
 def test_D5_a_disk_that_hangs_makes_nobody_wait(tmp_path: Path) -> None:
     """The journal never answers: the menu is heard all the same, and the caller reaches the queue."""
     stuck: list[Deferred[None]] = []
