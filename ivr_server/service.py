@@ -50,7 +50,7 @@ from ivr_server import health, whereabouts
 from ivr_server import library as libraries
 from ivr_server.agi.line import Line
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
-from ivr_server.calls.answering import Calls, Desk, plain_number
+from ivr_server.calls.answering import LAST_WORDS_S, Calls, Desk, plain_number
 from ivr_server.calls.hours import utc_now
 from ivr_server.calls.look_ups import LookUps
 from ivr_server.calls.performer import Tools
@@ -343,17 +343,24 @@ class IvrService(Service):
         whereabouts.forget(self.settings.folder)
 
     async def _drain(self) -> None:
-        """No new calls; wait for those in progress; let go of what is left, so that the dialplan takes it on."""
+        """No new calls; wait for those in progress; let go of what is left, so that the dialplan takes it on.
+
+        A call let go of in the middle of a write still has its outcome and its record to write: the journal waits.
+        """
         self.calls.draining = True
-        end = self.reactor.seconds() + self.settings.drain_s
         count = len(self.calls.current)
         if count:
             tell(f"Stopping: {count} calls go on for up to {self.settings.drain_s:.0f} s.")
-        while self.calls.current and self.reactor.seconds() < end:
-            await task.deferLater(self.reactor, 0.1)
+        await self._calls_over(self.settings.drain_s)
         for line in tuple(self.calls.current):
             line.close()
-        await task.deferLater(self.reactor, 0.05)
+        await self._calls_over(LAST_WORDS_S + 1)
+
+    async def _calls_over(self, patience_s: float) -> None:
+        """Until the last call's record is written, or so long."""
+        end = self.reactor.seconds() + patience_s
+        while self.calls.current and self.reactor.seconds() < end:
+            await task.deferLater(self.reactor, 0.1)
 
 
 def _spare_the_collector() -> None:
