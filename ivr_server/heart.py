@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 
 from twisted.internet.task import LoopingCall
 
@@ -18,12 +19,17 @@ BEAT_S = 1.0
 
 
 class Heart:
-    """Beats while the reactor turns. ``environment`` names the pipe and systemd's socket (NOTIFY_SOCKET)."""
+    """Beats while the reactor turns. ``environment`` names the pipe and systemd's socket (NOTIFY_SOCKET).
+
+    Our end of both is open from the start: a service without descriptors is alive (FAULTS D4), and says so.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         fd = environment.get(HEART_FD, "")
         self._fd = int(fd) if fd.isdigit() else None
-        self._notify = environment.get("NOTIFY_SOCKET", "")
+        name = environment.get("NOTIFY_SOCKET", "")
+        self._systemd = "\0" + name[1:] if name.startswith("@") else name  # "@" stands for the abstract NUL
+        self._datagrams = _datagrams() if name else None
         self._loop = LoopingCall(self.beat)
 
     def start(self) -> None:
@@ -36,6 +42,9 @@ class Heart:
         if self._loop.running:
             self._loop.stop()
         self.tell("STOPPING=1")
+        if self._datagrams is not None:
+            self._datagrams.close()
+            self._datagrams = None
 
     def beat(self) -> None:
         """One beat, to whoever listens; a listener that left is no fault of ours."""
@@ -47,13 +56,14 @@ class Heart:
                 self._fd = None
 
     def tell(self, state: str) -> None:
-        """One word to systemd, as sd_notify(3) says: a datagram to NOTIFY_SOCKET ("@" stands for the abstract NUL)."""
-        if not self._notify:
-            return
-        address = "\0" + self._notify[1:] if self._notify.startswith("@") else self._notify
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagrams:
-            try:
-                datagrams.connect(address)
-                datagrams.send(state.encode())
-            except OSError:
-                self._notify = ""
+        """One word to systemd, as sd_notify(3) says: a datagram to NOTIFY_SOCKET. One that is lost is not repeated."""
+        if self._datagrams is not None:
+            with suppress(OSError):
+                self._datagrams.sendto(state.encode(), self._systemd)
+
+
+def _datagrams() -> socket.socket:
+    """A socket that never makes the reactor wait."""
+    datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    datagrams.setblocking(False)
+    return datagrams

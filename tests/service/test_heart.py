@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 from pathlib import Path
 
@@ -32,8 +33,26 @@ def test_an_abstract_socket_is_named_by_its_at_sign() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind("\0" + name[1:])
         systemd.settimeout(1)
-        Heart({"NOTIFY_SOCKET": name}).tell("READY=1")
+        heart = Heart({"NOTIFY_SOCKET": name})
+        heart.tell("READY=1")
         assert systemd.recv(100) == b"READY=1"
+        heart.stop()
+
+
+def test_D4_without_descriptors_the_heart_beats_on(tmp_path: Path) -> None:
+    """Else systemd would kill a service that only refuses new calls, and with it the calls in progress."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(1)
+        heart = Heart({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+        try:
+            heart.beat()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        assert systemd.recv(100) == b"WATCHDOG=1"
+        heart.stop()
 
 
 def test_the_supervisor_gets_a_byte_and_may_be_gone(tmp_path: Path) -> None:
@@ -45,6 +64,7 @@ def test_the_supervisor_gets_a_byte_and_may_be_gone(tmp_path: Path) -> None:
     os.close(ours)
     heart.beat()
     heart.beat()
+    heart.stop()
     os.close(theirs)
 
 
