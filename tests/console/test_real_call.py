@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,8 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.doubles.sounds import rendered
+
 COMMAND = str(Path(sys.executable).with_name("ivr-server"))
-SOUNDS = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "ivr-server" / "sounds-of-tests"
 PASSWORD = "294817"  # of the demonstration's first customer
 STAFF_PASSWORD = "correct horse battery"
 
@@ -41,12 +40,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     state, settings = folder / "state", folder / "settings.yaml"
     settings.write_text(f"state: {state}\nagi: {{port: 0}}\nweb: {{port: 0}}\n")
-    SOUNDS.mkdir(parents=True, exist_ok=True)
-    state.mkdir()
-    (state / "sounds").symlink_to(SOUNDS)
-    with (SOUNDS.parent / "sounds-of-tests.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run([COMMAND, "run", "--settings", str(settings), "--prepare-only"], check=True)
+    rendered(state)
+    subprocess.run([COMMAND, "run", "--settings", str(settings), "--prepare-only"], check=True)
     with subprocess.Popen([COMMAND, "run", "--settings", str(settings)]) as process:
         try:
             running = state / "running.json"

@@ -5,7 +5,6 @@ Sounds are rendered once (half a minute) into the cache beside the fetched Aster
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -25,10 +24,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crm_bridge import demo
-from ivr_server.pbx.fetch import cache_folder
 from ivr_server.pbx.plan import port_or_free
-from ivr_server.preparing import build_prompts
 from ivr_server.settings import Settings, read_settings, token
+from tests.doubles.sounds import rendered
 
 CUSTOMERS = 400
 PATIENCE_S = 2.0  # a hang longer than this is killed by the supervisor
@@ -163,18 +161,12 @@ def installation(patience_s: float = PATIENCE_S) -> Iterator[Product]:
 def install(folder: Path, patience_s: float) -> Product:
     """A fresh installation with its own database and spool."""
     state = folder / "state"
-    state.mkdir()
     text = f"state: {state}\nagi: {{port: {port_or_free(0)}}}\nweb: {{port: {port_or_free(0)}}}\n"
     text += f"patience_s: {patience_s}\n"
     (folder / "settings.yaml").write_text(text)
     settings = read_settings(folder / "settings.yaml")
-    shared = cache_folder() / "sounds-of-tests"  # the console's tests render into it too
-    shared.mkdir(parents=True, exist_ok=True)
-    (state / "sounds").symlink_to(shared)
+    rendered(state)
     newest = datetime.now(ZoneInfo(settings.operator.zone)).strftime("%Y-%m")
     demo.seed(settings.database_url(), demo.Seeding(CUSTOMERS, newest=newest))
-    with shared.with_name("sounds-of-tests.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        build_prompts(settings, print)
     token(settings)
     return Product(folder, settings)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from crm_bridge.demo import Seeding, seed
-from tests.console.test_real_call import SOUNDS
+from tests.doubles.sounds import rendered
 from tests.service.test_start import said, service
 
 COMMAND = str(Path(sys.executable).with_name("ivr-server"))
@@ -79,11 +79,9 @@ class Run:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Run]:
-    """The service with the first five customers of the demonstration, and the sounds that tests have rendered."""
+    """The service with the first five customers of the demonstration, and its sounds."""
     state = folder / "state"
-    state.mkdir()
-    SOUNDS.mkdir(parents=True, exist_ok=True)
-    (state / "sounds").symlink_to(SOUNDS)
+    rendered(state)
     seed(f"sqlite:///{state / 'ivr.db'}", Seeding(5))
     with service(folder, "state: {state}\nagi: {{port: 0}}\nweb: {{port: 0}}\n") as process:
         yield Run(folder, process, said(process, "Console:"))
