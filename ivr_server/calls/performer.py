@@ -149,7 +149,8 @@ class Performer:
         if entry.lapsed:
             return NoInput(elapsed, self._heard)
         if len(entry.closed or "") == command.rule.longest > 1:
-            self._hash_until = self.tools.clock.seconds() + LATE_HASH_S
+            self._hash_until = 0.0 if self._keys else self.tools.clock.seconds() + LATE_HASH_S
+            self._keys = self._keys.removeprefix("#")
         return self._keyed(command, entry)
 
     def _keyed(self, command: Collect, entry: Entry) -> Keyed:

@@ -281,3 +281,19 @@ def test_a_hash_after_a_full_entry_belongs_to_it(tmp_path: Path) -> None:
     told = call.heard.count("The bill for")
     call.keys("#")
     assert call.heard.count("The bill for") == told + 1
+
+
+def test_a_hash_after_an_entry_typed_ahead_belongs_to_it(tmp_path: Path) -> None:
+    """The month and its # in one go, while a look-up runs: the sum is heard, nothing is repeated."""
+    months: Deferred[Answer] = Deferred()
+    call = stage(tmp_path, {"recent_months": months})
+    call.keys(["wait:3", "1", "wait:1", "1", "wait:2"])
+    for key in "4202610#":
+        call.phone.press(key)
+        call.pass_s(0.1)
+    months.callback(MONTHS)
+    call.pass_s(6)
+    assert call.heard.count("The bill for") == 1
+    call.phone.hang_up()
+    call.pass_s(0.2)
+    assert not any(note.get("to") == "repeat" for note in call.record.notes)
