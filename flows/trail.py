@@ -32,6 +32,7 @@ _ZH: Final = {
     "silent": "无按键，第 {times} 次",
     "asked": "查询：{look_up}",
     "answered": "{look_up}：{outcome}{told}",
+    "unheard": "来电者未听到",
     "went": "转到：{to}",
     "failed": "故障：{fault}",
     "hung_up": "来电者挂机",
@@ -53,6 +54,7 @@ _EN: Final = {
     "silent": "no key, time {times}",
     "asked": "asked: {look_up}",
     "answered": "{look_up}: {outcome}{told}",
+    "unheard": "the caller did not hear it",
     "went": "went to: {to}",
     "failed": "fault: {fault}",
     "hung_up": "the caller hung up",
@@ -220,7 +222,11 @@ def _teller(language: str, titles: Titles) -> Callable[[Note], str]:
         if note.what == "heard":
             known["prompts"] = (", " if not chinese else "、").join(map(word, detail.get("prompts", "").split()))
         if note.what == "answered":
-            told = [f"{word(name)} {value}" for name, value in note.detail if name not in ("look_up", "outcome")]
+            told = [
+                f"{word(name)} {value}" for name, value in note.detail if name not in ("look_up", "outcome", "heard")
+            ]
+            if detail.get("heard") == "no":  # a write that was finished after they had left
+                told.append(sentences["unheard"])
             known["told"] = (f"，{'，'.join(told)}" if chinese else f", {', '.join(told)}") if told else ""
         filled = {"business": "", "prompt": "", **detail, **known}
         return sentences[_form(note.what, detail)].format(**filled).rstrip(" :：")

@@ -62,6 +62,13 @@ def test_every_note_has_a_sentence_in_chinese() -> None:
     ]
 
 
+def test_what_was_done_after_the_caller_left_is_told_as_unheard() -> None:
+    """A write that was finished then: in the words of the agent's language, not as the note has it."""
+    note = Note(9, "human", "record", "answered", (("look_up", "bill"), ("outcome", "found"), ("heard", "no")))
+    assert words([note], "en-US") == ["bill: found, the caller did not hear it"]
+    assert words([note], "zh-CN") == ["账单：查到，来电者未听到"]
+
+
 def test_a_line_tells_the_newest() -> None:
     """What does not fit is left out at the old end; heard and asked are left out first."""
     whole = line(NOTES, "en-US")
