@@ -37,14 +37,14 @@ def read_notice(path: Path) -> tuple[str, datetime]:
     none = "", datetime.fromtimestamp(0, UTC)
     try:
         marked, problems = read(path.read_text(encoding="utf-8"), str(path))
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return none
     if marked is None or problems or not isinstance(marked.value, dict):
         return none
     values = {name: str(value.value) for name, (_, value) in marked.value.items()}
     try:
         return values["prompt"], datetime.fromisoformat(values["until"]).astimezone(UTC)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):  # no year 0
         return none
 
 

@@ -87,11 +87,15 @@ def test_prompts_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     assert "the prompts cannot be read" in result.output and "nowhere" in result.output
 
 
-@pytest.mark.parametrize("text", ["", "prompt: x\n", "prompt: x\nuntil: soon\n", "[]\n", "\x00", "prompt: &a x\n"])
+NO_NOTICES = ["", "prompt: x\n", "prompt: x\nuntil: soon\n", "[]\n", "\x00", "prompt: &a x\n"]
+NO_NOTICES += ["prompt: x\nuntil: 0001-01-01T00:00+08:00\n", "# 公告\n".encode("gbk").decode("latin-1")]
+
+
+@pytest.mark.parametrize("text", NO_NOTICES)
 def test_a_file_that_is_no_notice_is_none(tmp_path: Path, text: str) -> None:
     """Half written, edited by hand, emptied: callers hear no notice, and nothing fails."""
     path = tmp_path / "notice.yaml"
-    path.write_text(text)
+    path.write_text(text, encoding="latin-1")
     assert Notice(path, lambda: datetime.now(UTC)).prompt() == ""
 
 
