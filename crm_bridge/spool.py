@@ -14,6 +14,7 @@ import fcntl
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -114,10 +115,19 @@ class Spool:
             _write_whole(file.handle, content)
             os.fdatasync(file.handle)
         except OSError:
-            os.ftruncate(file.handle, file.good)
-            os.lseek(file.handle, file.good, os.SEEK_SET)
+            self._undo(file)
             raise
         file.good += len(content)
+
+    def _undo(self, file: _File) -> None:
+        """Back to the last whole record; where not even that can be done, the next record goes into another file."""
+        try:
+            os.ftruncate(file.handle, file.good)
+            os.lseek(file.handle, file.good, os.SEEK_SET)
+        except OSError:  # a record behind a torn line would be read as part of it
+            self._file = None
+            with suppress(OSError):
+                os.close(file.handle)
 
     def _open(self) -> _File:
         while True:

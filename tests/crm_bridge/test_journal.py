@@ -22,7 +22,7 @@ from crm_bridge.answers import LookUpFault
 from crm_bridge.breaker import BreakerRule
 from crm_bridge.database import Database, Limits
 from crm_bridge.journal import CallRecord, Journal, JournalFault, newest_calls, read_call, store
-from crm_bridge.spool import Spool, framed, unframed
+from crm_bridge.spool import Spool, SpoolFault, framed, unframed
 from crm_bridge.versions import prepare
 from tests.doubles.bridges import fact
 
@@ -218,3 +218,25 @@ def test_a_spool_file_is_locked_before_anybody_can_see_it(tmp_path: Path, monkey
     spool._write(framed(b"1"))
     assert [[path.name for path in paths] for paths in seen] == [[f"{os.getpid()}-000001.spool"]]
     assert sorted(path.name[-12:] for path in tmp_path.iterdir()) == ["000001.spool", "000002.spool"]
+
+
+@fact
+async def test_D5_a_torn_line_that_stays_takes_no_later_record_with_it(tmp_path: Path) -> None:
+    """The disk fails in the middle of a line and then refuses to cut it off: what is told as kept is read back."""
+    spool = Spool(tmp_path, reactor)
+    spool.start()
+    await spool.append(b"one")
+    real = os.write
+
+    def half(handle: int, content: Any) -> int:
+        written = real(handle, bytes(content)[:5])
+        if len(content) == written:  # the reactor's own, which wakes it
+            return written
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    refused = mock.Mock(side_effect=OSError(errno.EIO, os.strerror(errno.EIO)))
+    with mock.patch("os.write", half), mock.patch("os.ftruncate", refused), pytest.raises(SpoolFault):
+        await spool.append(b"two")
+    await spool.append(b"three")
+    spool.stop()
+    assert [record for path in spool.files() for record in unframed(path.read_bytes())] == [b"one", b"three"]
