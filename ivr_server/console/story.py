@@ -137,10 +137,13 @@ def titles_for(visit: Visit) -> dict[str, str]:
 
 
 def titles(words: Words | None, prompts: Mapping[str, str]) -> dict[str, str]:
-    """What prompts, look-ups, outcomes and queues are called; a slot in a prompt's words is shown as a gap."""
+    """What prompts, look-ups, outcomes and queues are called; a slot in a prompt's words is shown as a gap.
+
+    Our own name of a prompt goes first: one that is spoken in the other language would be told in the reader's.
+    """
     table = words.starting("told_") if words else {}
     own = {key.removeprefix("told_"): text for key, text in table.items()}
-    return own | {name: SLOT.sub("…", text) for name, text in prompts.items()}
+    return {name: SLOT.sub("…", text) for name, text in prompts.items()} | own
 
 
 def tell(note: Note, language: str, titles: Mapping[str, str]) -> Step | None:

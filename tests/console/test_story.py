@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ivr_server.console.story import as_note, shown
+from ivr_server.console.story import as_note, shown, tell, titles
+from ivr_server.console.words import Words
 
 House = Any  # the fixture's own, in conftest.py
 
@@ -33,6 +34,17 @@ def test_the_story_is_told_in_the_readers_language(house: House, language: str, 
         assert f"<p>{words}</p>" in text
     assert "asked:" not in text
     assert "查询：" not in text
+
+
+def test_the_key_for_the_other_language_is_not_told_as_the_readers_own() -> None:
+    """A caller who pressed 5 "For English" did not ask for Chinese, whatever the prompt says in Chinese."""
+    note = as_note(
+        {"flow": "main", "node": "main_menu", "what": "chosen", "detail": {"key": "5", "prompt": "this_language"}}
+    )
+    words = Words("zh-CN", {"told_this_language": "选择语言"})
+    step = tell(note, "zh-CN", titles(words, {"this_language": "中文服务"}))
+    assert step is not None
+    assert step.words == "按 5：选择语言"
 
 
 @pytest.mark.parametrize("text", ["a\u202eb", "a\x1b[2Jb", "a\nb", "a\0b", "a\u2066b", "a\u00adb"])
