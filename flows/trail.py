@@ -75,25 +75,25 @@ _WORDS_ZH: Final = {
     "failed": "故障",
     "hung_up": "挂机",
     "served": "已办理",
-    "goodbye": "再见",
+    "goodbye": "道别",
     "call_back": "已登记回电",
     "phone": "电话号码",
     "month": "月份",
     "password": "查询密码",
     "new_password": "新密码",
     "again": "新密码确认",
-    "code": "服务码",
+    "code": "服务代码",
     "sum": "金额",
     "due": "到期日",
     "difference": "差额",
-    "late_fee": "滞纳金",
+    "late_fee": "违约金",
     "count": "数量",
     "tries_left": "剩余次数",
     "minutes": "分钟",
     "caller_language": "来电语言",
-    "notice": "公告",
-    "hours": "营业时间",
-    "queue_staffed": "座席在线",
+    "notice": "通知",
+    "hours": "服务时间",
+    "queue_staffed": "坐席",
     "offered_number": "来电号码",
     "find_customer": "查找客户",
     "check_password": "核对密码",
@@ -115,11 +115,11 @@ _WORDS_ZH: Final = {
     "last_wrong": "错误，已无次数",
     "locked": "已锁定",
     "wait": "需等待",
-    "open": "营业中",
+    "open": "服务中",
     "closed": "已下班",
-    "holiday": "假日",
-    "staffed": "有座席",
-    "empty": "无座席",
+    "holiday": "节假日",
+    "staffed": "有人在线",
+    "empty": "无人在线",
     "owed": "有欠费",
     "nothing": "无欠费",
     "credit": "有余额",
@@ -220,7 +220,8 @@ def _teller(language: str, titles: Titles) -> Callable[[Note], str]:
         }
         known |= {key: word(detail[key]) for key in ("prompt", "business", "queue") if detail.get(key)}
         if note.what == "heard":
-            known["prompts"] = (", " if not chinese else "、").join(map(word, detail.get("prompts", "").split()))
+            joined = (", " if not chinese else "、").join(map(word, detail.get("prompts", "").split()))
+            known["prompts"] = joined.replace("？、", "？").replace("?, ", "? ")
         if note.what == "answered":
             told = [
                 f"{word(name)} {value}" for name, value in note.detail if name not in ("look_up", "outcome", "heard")

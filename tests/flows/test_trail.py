@@ -105,6 +105,6 @@ def test_titles_are_words_within_a_sentence() -> None:
     heard = Note(1, "main", "menu", "heard", (("prompts", "lead press_month"), ("share", "50")))
     chosen = Note(1, "main", "menu", "chosen", (("key", "1"), ("prompt", "press_month")))
     titles = {"lead": "Which month?", "press_month": "For …, press …."}
-    assert words([heard, chosen], "en-US", titles) == ["heard: Which month?, For … (50%)", "pressed 1: For …"]
+    assert words([heard, chosen], "en-US", titles) == ["heard: Which month? For … (50%)", "pressed 1: For …"]
     titles = {"lead": "请选择月份。", "press_month": "…，请按…。"}
     assert words([heard], "zh-CN", titles) == ["听到：请选择月份、…（50%）"]
