@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
@@ -43,7 +44,7 @@ def _prompts(service: IvrService) -> HealthPart:
 
 
 def _asterisk(service: IvrService) -> HealthPart:
-    seen = service.last_call
-    return (
-        HealthPart("asterisk", "ok", seen.isoformat(timespec="seconds")) if seen else HealthPart("asterisk", "unknown")
-    )
+    if service.last_call is None:
+        return HealthPart("asterisk", "unknown")
+    seen = service.last_call.astimezone(ZoneInfo(service.settings.operator.zone))
+    return HealthPart("asterisk", "ok", seen.isoformat(" ", "seconds"))
