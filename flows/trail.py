@@ -87,6 +87,13 @@ _WORDS_ZH: Final = {
     "due": "到期日",
     "difference": "差额",
     "late_fee": "违约金",
+    "this_month": "最近月份",
+    "last_month": "上月",
+    "month_before": "再上月",
+    "first_month": "最早月份",
+    "date": "日期",
+    "call_back_number": "回电号码",
+    "call_back_to": "回电号码",
     "count": "数量",
     "tries_left": "剩余次数",
     "minutes": "分钟",
@@ -222,6 +229,8 @@ def _teller(language: str, titles: Titles) -> Callable[[Note], str]:
         if note.what == "heard":
             joined = (", " if not chinese else "、").join(map(word, detail.get("prompts", "").split()))
             known["prompts"] = joined.replace("？、", "？").replace("?, ", "? ")
+        if note.what == "chosen" and "value" in detail:
+            known["prompt"] = _filled(known.get("prompt", ""), detail["value"])
         if note.what == "answered":
             told = [
                 f"{word(name)} {value}" for name, value in note.detail if name not in ("look_up", "outcome", "heard")
@@ -238,6 +247,11 @@ def _teller(language: str, titles: Titles) -> Callable[[Note], str]:
 def _bare(title: str) -> str:
     """A prompt's words as part of another sentence: without its full stop, and without which key it was on."""
     return _KEY.sub("", title.rstrip(STOPS)).rstrip(STOPS)
+
+
+def _filled(title: str, value: str) -> str:
+    """A title with the value in its gap, or after it where it has none."""
+    return title.replace("…", value, 1) if "…" in title else f"{title} {value}".strip()
 
 
 def _form(what: str, detail: Mapping[str, str]) -> str:

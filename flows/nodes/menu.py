@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from flows.facts import Fact
 from flows.flow import Exit, Path
+from flows.forms import shown
 from flows.nodes.node import EVERYWHERE, Answer, Collecting, Go, Known, Line, Wrong, everywhere
 from flows.turns import EntryRule, Event, Keyed
 
@@ -36,6 +37,11 @@ class Option:
         if self.slots:
             return Line(self.say, self.slots, (pressed,), self.language)
         return Line("press", {}, (pressed, ("task", Fact("prompt", self.say))), self.language)
+
+    def told(self, known: Known) -> tuple[tuple[str, str], ...]:
+        """What its prompt spoke of, for the trail: which month it was."""
+        values = tuple(shown(known[fact]) for fact in self.slots.values() if fact in known)
+        return (("value", " ".join(values)),) if any(values) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,6 @@ class Menu(Collecting):
         option = self.options.get(keys)
         if option is None:
             return everywhere(keys) or Wrong(keys)
-        chosen = ("chosen", (("key", keys), ("prompt", option.say)))
+        chosen = ("chosen", (("key", keys), ("prompt", option.say), *option.told(known)))
         copied = tuple((name, known[source]) for name, source in option.set.items() if source in known)
         return Go(option.to, copied, notes=(chosen, ("tagged", (("tag", option.tag),))) if option.tag else (chosen,))

@@ -106,5 +106,8 @@ def test_titles_are_words_within_a_sentence() -> None:
     chosen = Note(1, "main", "menu", "chosen", (("key", "1"), ("prompt", "press_month")))
     titles = {"lead": "Which month?", "press_month": "For …, press …."}
     assert words([heard, chosen], "en-US", titles) == ["heard: Which month? For … (50%)", "pressed 1: For …"]
+    month = Note(1, "main", "menu", "chosen", (("key", "1"), ("prompt", "press_month"), ("value", "2026-10")))
+    assert words([month], "en-US", titles) == ["pressed 1: For 2026-10"]
     titles = {"lead": "请选择月份。", "press_month": "…，请按…。"}
+    assert words([month], "zh-CN", titles) == ["按 1：2026-10"]
     assert words([heard], "zh-CN", titles) == ["听到：请选择月份、…（50%）"]
