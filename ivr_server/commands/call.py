@@ -24,7 +24,13 @@ NO_RESULT = 4
 NOT_CONNECTED = 5
 PLAYERS = (("aplay", "-q"), ("paplay",), ("afplay",))
 HUMAN_GAP_S = 0.25
-WORDS = {0: "done", 2: "handed to the queue", 3: "refused", 4: "no result: hung up, or the server failed", 5: "nobody answered"}
+WORDS = {
+    0: "done",
+    2: "handed to the queue",
+    3: "refused",
+    4: "no result: hung up, or the server failed",
+    5: "nobody answered",
+}
 
 
 @dataclass(slots=True)
