@@ -186,12 +186,24 @@ class Journal:
         count = 0
         for path in self._spool.files():
             records = take(path)
-            for start in range(0, len(records), _BATCH):
-                await self._database.run(store, records[start : start + _BATCH], write=True)
+            try:
+                for start in range(0, len(records), _BATCH):
+                    await self._database.run(store, records[start : start + _BATCH], write=True)
+            except (ValueError, TypeError) as fault:
+                self._set_aside(path, len(records), fault)
+                continue
             drop(path)
             count += len(records)
             self._waiting = max(0, self._waiting - len(records))
         return count
+
+
+    def _set_aside(self, path: Path, count: int, fault: Exception) -> None:
+        """A file that cannot be understood holds up no other; it is kept for a person."""
+        words = "{count} records of {path} cannot be read ({fault}); the file is set aside"
+        log.error(words, count=count, path=path.name, fault=fault)
+        path.rename(path.with_suffix(".unreadable"))
+        self._waiting = max(0, self._waiting - count)
 
 
 def _written(record: CallRecord) -> bytes:

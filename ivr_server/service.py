@@ -193,7 +193,6 @@ class IvrService(Service):
             look_ups.signatures(),
             self.reactor,
             self.metrics,
-            settings.agi.max_calls,
         )
         roots = frozenset(name for name, flow in self.words.library.flows.items() if flow.always)
         routes = Routes(roots, settings.numbers)

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from ivr_server.heart import HEART_FD
 
 MISTAKEN = 78  # sysexits' EX_CONFIG: a start that fails until somebody mends a file; not tried again
-FIRST_BEAT_S = 60.0  # a start may migrate a database
+LAST_BEAT_S = 30.0  # the heart stops before the last records are written
+FIRST_BEAT_S = 120.0  # a start may migrate a database
 SHORTEST_S, LONGEST_S = 0.2, 30.0  # pauses before another life
 
 
@@ -119,8 +120,8 @@ def _beating(ward: Ward, watch: Watch, life: Life) -> None:
         ready, _, _ = select.select([life.pipe], [], [], patience)
         if ready and not os.read(life.pipe, 4096):
             return  # the pipe's other end is closed: the service is gone
-        if not ready and not watch.asked:
+        if not ready:
             ward.say(f"The service gave no sign of life for {patience:.0f} s; it is killed, callers go to the queue.")
             life.process.kill()
             return
-        patience = ward.patience_s
+        patience = LAST_BEAT_S if watch.asked else ward.patience_s

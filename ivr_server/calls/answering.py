@@ -68,10 +68,8 @@ class Calls:
     async def answer(self, line: Line) -> None:
         """One call, from its header to its record. Never raises: whatever happens, the caller goes the safe way."""
         flow = None if self.draining else self.desk.routes.flow(line.header.script, line.header.dialled)
-        if flow is None or len(self.current) >= self.desk.tools.max_calls:
-            self.desk.metrics.refused.labels(
-                "draining" if self.draining else "no flow" if flow is None else "full"
-            ).inc()
+        if flow is None:
+            self.desk.metrics.refused.labels("draining" if self.draining else "no flow").inc()
             await _quietly(line.refuse())
             return
         call = leg(line.header, flow)

@@ -55,7 +55,6 @@ class Tools:
     signatures: dict[str, LookUpSignature]
     clock: IReactorTime
     metrics: Metrics
-    max_calls: int = 1_000
 
 
 @dataclass(slots=True)
@@ -226,7 +225,7 @@ class Performer:
         """The caller waits no longer: a read is cancelled, a write goes on and is reported in the trail."""
         if not self.tools.signatures[name].effect:
             work.cancel()
-        elif not work.done:
+        else:
             self.unfinished.append((name, work))
 
     async def _wait_with_comfort(self, work: Work, command: LookUp) -> None:

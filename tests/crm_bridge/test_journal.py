@@ -114,6 +114,17 @@ async def test_many_calls_share_an_fsync(bench: Bench) -> None:
 
 
 @fact
+async def test_a_file_of_another_release_holds_up_no_other(bench: Bench) -> None:
+    """Whole lines with other columns are set aside under another name, for a person; the next file is taken."""
+    good = framed(b'["after",1.0,2.0,"","","","","","","","","","","","[]"]')
+    (bench.folder / "1-000001.spool").write_bytes(framed(b'["strange",1.0]'))
+    (bench.folder / "1-000002.spool").write_bytes(good)
+    assert await bench.journal.recover() == 1
+    assert [path.name for path in bench.folder.iterdir()] == ["1-000001.unreadable"]
+    assert await bench.read("after") is not None
+
+
+@fact
 async def test_D1_what_a_dead_process_left_is_recovered(bench: Bench) -> None:
     """Whole lines are taken, a torn or damaged one is passed over; a file of a living process is left alone."""
     lines = [framed(b'["dead%d",1.0,2.0,"","","","","","","","","","","","[]"]' % n) for n in range(3)]

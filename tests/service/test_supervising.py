@@ -8,6 +8,9 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
+from ivr_server import supervising
 from ivr_server.supervising import MISTAKEN, Ward, supervise
 
 CHILD = """
@@ -80,3 +83,15 @@ def test_a_mistake_in_a_file_is_not_tried_again(tmp_path: Path) -> None:
     child = f"import sys; open({str(record)!r}, 'a').write('x'); sys.exit({MISTAKEN})"
     assert supervise(Ward([sys.executable, "-c", child], say=lambda words: None)) == MISTAKEN
     assert record.read_text() == "x"
+
+
+def test_a_service_that_hangs_while_it_stops_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM is heeded by nobody, no beat comes any more: it does not last for ever."""
+    monkeypatch.setattr(supervising, "LAST_BEAT_S", 0.5)
+    deaf = "import os, signal, time; signal.signal(signal.SIGTERM, lambda *_: time.sleep(60)); "
+    beats = "[(os.write(int(os.environ['IVR_HEART_FD']), b'.'), time.sleep(0.1)) for _ in iter(int, 1)]"
+    threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    said: list[str] = []
+    status = supervise(Ward([sys.executable, "-c", deaf + beats], patience_s=1.0, say=said.append))
+    assert status == -signal.SIGKILL
+    assert "no sign of life" in said[0]
