@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ivr_server.console.visit import READS_CALLS, Cookie, Reply, Visit
+from ivr_server.console.visit import READS_CALLS, SIGNED_IN, Cookie, Reply, Visit
 from ivr_server.console.words import LANGUAGES, read_words
 
 HERE: Final = Path(__file__).parent
@@ -76,6 +76,8 @@ def _pages(visit: Visit) -> list[tuple[str, str]]:
         shown.append(("/phone", "phone"))
     if visit.has(READS_CALLS):
         shown.append(("/calls", "calls"))
+    if visit.has(SIGNED_IN):
+        shown.append(("/wishes", "wishes"))
     return [*shown, ("/health", "health")]
 
 

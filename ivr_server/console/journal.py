@@ -12,6 +12,7 @@ from crm_bridge.answers import LookUpFault
 from crm_bridge.demo import SHOWN
 from crm_bridge.journal import CallRecord, newest_calls, read_call
 from crm_bridge.schema import customers
+from crm_bridge.wishes import CallersWish, newest_wishes
 from ivr_server.console.drawing import read_all
 from ivr_server.console.parts import DemoCustomer
 
@@ -32,6 +33,10 @@ class JournalCalls:
     async def find(self, call: str) -> CallRecord | None:
         """One call with its notes."""
         return await self.database.run(read_call, call)
+
+    async def wishes(self, limit: int) -> Sequence[CallersWish]:
+        """What callers asked for, newest first."""
+        return await self.database.run(newest_wishes, limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ class Calls(Protocol):
     async def find(self, call: str) -> Any | None:
         """One call with its notes, or None."""
 
+    async def wishes(self, limit: int) -> Sequence[Any]:
+        """What callers asked for, newest first: each with the fields of ``crm_bridge.wishes.CallersWish``."""
+
 
 @dataclass(frozen=True, slots=True)
 class HealthPart:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from klein import Klein
 
-from ivr_server.console import health, home, signing, story
+from ivr_server.console import health, home, signing, story, wishes
 from ivr_server.console.channel import BoundedSite
 from ivr_server.console.gate import lost, serve
 from ivr_server.console.parts import Parts
@@ -24,6 +24,7 @@ PLAIN: Final = (
     Route("POST", "/sign-out", signing.sign_out, SIGNED_IN),
     Route("GET", "/calls", story.calls, READS_CALLS),
     Route("GET", "/calls/<path:call>", story.call, READS_CALLS),
+    Route("GET", "/wishes", wishes.wishes, SIGNED_IN),
     Route("GET", "/health", health.health),
     Route("GET", "/metrics", health.metrics),
 )

@@ -21,6 +21,7 @@ from crm_bridge.database import Database, Limits
 from crm_bridge.hashing import Hashing
 from crm_bridge.staff import StaffBook
 from crm_bridge.versions import prepare
+from crm_bridge.wishes import CallersWish
 from ivr_server.console.feed import Feed
 from ivr_server.console.parts import DemoCustomer, Health, HealthPart, Parts, PhoneParts
 from ivr_server.console.site import make_site
@@ -98,6 +99,16 @@ class Calls:
         """By its id."""
         return next((record for record in self.records if record.call == call), None)
 
+    async def wishes(self, limit: int) -> list[CallersWish]:
+        """A call-back, a fax for a number, a fax for a customer that has none here, and a hostile one."""
+        began = self.records[0].started
+        return [
+            CallersWish(began, "call_back", "13800138000", queue="billing", call="1700000001.1"),
+            CallersWish(began, "fax_bill", "13900139000", "12", month="2026-10", call="1700000003.1"),
+            CallersWish(began, "fax_bill", customer="C-77", month="2026-09"),
+            CallersWish(began, "call_back", EVIL, queue="a\u202eb", call="../x"),
+        ][:limit]
+
 
 @dataclass
 class Scripted:
@@ -138,6 +149,11 @@ class Scripted:
                 self.ear.playing(str(self.folder / "sound"), 1, "x" * 20_000)
         else:
             self.speak(key if key in SCRIPT else "")
+
+    @property
+    def hushed(self) -> bool:
+        """This script asks for no secret."""
+        return False
 
     def hang_up(self) -> None:
         """The caller goes."""

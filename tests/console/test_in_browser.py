@@ -192,7 +192,7 @@ def test_the_call_button_is_in_sight_on_a_narrow_screen(opened: Any) -> None:
     assert box["y"] + box["height"] <= 844
 
 
-@pytest.mark.parametrize("path", ["/", "/calls", "/calls/1700000002.1"])
+@pytest.mark.parametrize("path", ["/", "/calls", "/calls/1700000002.1", "/wishes"])
 def test_staff_pages_fit_a_narrow_screen(path: str, opened: Any) -> None:
     """Hostile fields included."""
     page = opened("/sign-in", "narrow")
