@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def command(path: Path | None, prepare_only: bool) -> None:
     """
     try:
         settings = read_settings(path or _from_environment())
+        if not prepare_only:
+            must_be_free(settings)
         prepare(settings)
     except Mistakes as wrong:
         raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
@@ -48,6 +51,20 @@ def command(path: Path | None, prepare_only: bool) -> None:
 def _from_environment() -> Path | None:
     named = os.environ.get("IVR_SETTINGS", "")
     return Path(named) if named else None
+
+
+def must_be_free(settings: Settings) -> None:
+    """A named port that another program holds is told now, before a minute of preparing; ValueError."""
+    for name, part in (("agi", settings.agi), ("web", settings.web)):
+        if not part.port:
+            continue
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((part.host, part.port))
+            except OSError as fault:
+                what = f"{name}: port {part.port} at {part.host} cannot be used ({fault.strerror})"
+                raise ValueError(f"{what}; stop what uses it, or set another") from None
 
 
 def prepare(settings: Settings) -> None:

@@ -58,6 +58,10 @@ class Ends:
 class Handset(Protocol):
     """A call under way, from the caller's side."""
 
+    @property
+    def hushed(self) -> bool:
+        """Whether a secret is being asked for."""
+
     def press(self, key: str) -> None:
         """Press one of 0-9 * #."""
 
@@ -301,7 +305,7 @@ class PhoneLine:
     def playing(self, path: str, ms: int, words: str) -> None:
         """Tell the page which file to fetch, and the words to show."""
         name = self._exchange.shelf.name(path)
-        self.tell("playing", sound=f"/phone/sound/{name}.wav" if name else "", ms=ms, words=words)
+        self.tell("playing", sound=f"/phone/sound/{name}.wav" if name else "", ms=ms, words=words, secret=self._secret)
 
     def silent(self) -> None:
         """Tell the page to be quiet."""
@@ -309,7 +313,12 @@ class PhoneLine:
 
     def listening(self) -> None:
         """Tell the page that a key is waited for."""
-        self.tell("listening")
+        self.tell("listening", secret=self._secret)
+
+    @property
+    def _secret(self) -> bool:
+        """The page shows no digit that is pressed now."""
+        return self._handset is not None and self._handset.hushed
 
     def ended(self, variables: dict[str, str]) -> None:
         """The call is over; without IVR_RESULT it was the service that broke, unless the receiver was put down here."""

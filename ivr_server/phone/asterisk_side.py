@@ -97,6 +97,7 @@ class AsteriskSide:
         self._lines = b""
         self._doing: Doing | None = None
         self._stored: tuple[str, int] | None = None
+        self.hushed = False  # the server has the keys kept no more: a secret is being asked for
 
     # --- Twisted's side
 
@@ -270,7 +271,9 @@ class AsteriskSide:
         direction, name, most = [*arguments.split(","), "", ""][:3]
         if direction.lower() == "remove":
             was, self._stored = self._stored, None
+            self.hushed = was is not None
             return 0 if was else -1
+        self.hushed = False
         if self._stored is None:
             self._stored = (name, int(most or 0))
         return 0

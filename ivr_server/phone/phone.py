@@ -82,6 +82,11 @@ class Phone:
         self.side.hang_up()
 
     @property
+    def hushed(self) -> bool:
+        """Whether a secret is being asked for: its keys are shown nowhere."""
+        return self.side.hushed
+
+    @property
     def over(self) -> bool:
         """Whether the call is over."""
         return self.side.over

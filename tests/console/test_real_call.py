@@ -89,6 +89,7 @@ def test_a_customer_hears_what_they_owe(page: Page, service: Service) -> None:
     hears(page, "六位查询密码")
     page.keyboard.type(PASSWORD)  # in one burst; the phone sends it key by key
     hears(page, "请选择月份")
+    expect(page.locator("#pressed")).to_have_text("111••••••")  # no screen shows a password
     page.keyboard.press("1")
     hears(page, "元")
     trail = page.locator("#trail")

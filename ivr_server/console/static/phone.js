@@ -109,11 +109,13 @@ function handOver(handed) {
   $("handed").scrollIntoView({ block: "nearest" });
 }
 
+let secret = false; // a password is being asked for: its digits are shown nowhere
+
 const HEARD = {
   connected: () => show("talking"),
-  playing: (one) => { say(one.words, one.ms); if (one.sound) sounds.play(one.sound).catch(() => {}); },
+  playing: (one) => { secret = one.secret; say(one.words, one.ms); if (one.sound) sounds.play(one.sound).catch(() => {}); },
   silent: () => { sounds.stop(); quiet(); },
-  listening: () => { if (busy()) show("listening"); },
+  listening: (one) => { secret = one.secret; if (busy()) show("listening"); },
   note,
   at,
   over,
@@ -166,7 +168,7 @@ function press(key) {
   button.classList.add("down");
   setTimeout(() => button.classList.remove("down"), 140);
   if (!busy()) return;
-  $("pressed").textContent = ($("pressed").textContent + key).slice(-24);
+  $("pressed").textContent = ($("pressed").textContent + (secret ? "•" : key)).slice(-24);
   tell({ do: "key", key });
 }
 
