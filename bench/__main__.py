@@ -29,8 +29,8 @@ from YAML, prompts looked up and their files checked, keys kept by StoreDTMF, lo
 "In memory" keeps customers and journal in memory; the other row asks SQLite four times a call and writes each call's
 beginning and end durably (fsync) before it goes on. Python looks for garbage seldom (`gc.freeze` after the start).
 
-pystrix's share depends on the neighbours: its threads cost about half as much on a quiet machine, so that ours is then
-up to 1.7 × of it; the bare responder's share moves in the same way.
+pystrix's share depends on the neighbours: its threads cost less on a quiet machine, so that ours is then more of it;
+the bare responder's share moves in the same way, so compare the two.
 
 """
 Row = tuple[str, str, str]
