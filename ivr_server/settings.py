@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
+from crm_bridge.numbering import CHINA
 from ivr_server.calls.hours import WEEKDAYS, Hours, Span
 from ivr_server.library import Sources
 from marked_yaml import Mistakes, Problem, read, shaped
@@ -34,7 +35,7 @@ class Operator:
     """The telecom: its currency, its numbering plan (X is any digit, Z 1-9, N 2-9, [3-9] a choice), its hours."""
 
     currency: str = "CNY"
-    numbering: tuple[str, ...] = ("1[3-9]XXXXXXXXX", "0[1-9]XXXXXXXX", "0[1-9]XXXXXXXXX", "0[1-9]XXXXXXXXXX")
+    numbering: tuple[str, ...] = CHINA
     zone: str = "Asia/Shanghai"
     hours: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict.fromkeys(WEEKDAYS, ("00:00-24:00",)))
     holidays: dict[str, tuple[str, ...]] = field(default_factory=dict)
