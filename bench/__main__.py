@@ -27,7 +27,7 @@ within each round, with the least and the most in brackets. × are CPU seconds p
 The bare responder and pystrix send 14 fixed lines and understand nothing. Ours runs the whole service: the flow read
 from YAML, prompts looked up and their files checked, keys kept by StoreDTMF, look-ups, trail, metrics, console.
 "In memory" keeps customers and journal in memory; the other row asks SQLite four times a call and writes each call's
-beginning and end durably (fsync) before it goes on. Python looks for garbage seldom (`gc.freeze` after the start).
+beginning and end durably (fsync). Python looks for garbage seldom (`gc.freeze` after the start).
 
 pystrix's share depends on the neighbours: its threads cost less on a quiet machine, so that ours is then more of it;
 the bare responder's share moves in the same way, so compare the two.

@@ -363,7 +363,7 @@ class IvrService(Service):
 
 
 def _spare_the_collector() -> None:
-    """What stands for good is never looked through again; a call makes no cycles, so looking seldom is enough."""
+    """What stands for good is never looked through again, and the little that calls leave behind seldom."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
