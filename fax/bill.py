@@ -26,12 +26,12 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillLine:
-    """One call or charge. ``quantity``: seconds of a call, kilobytes of data, else 0. ``amount`` below zero: given back."""
+    """One call or charge; an amount below zero was given back."""
 
     at: str  # "YYYY-MM-DD HH:MM:SS"
     category: str
     number: str  # the other party's; "" when there is none
-    quantity: int
+    quantity: int  # seconds of a call, kilobytes of data, else 0
     amount: int
 
 
