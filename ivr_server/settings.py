@@ -1,7 +1,8 @@
 """Every setting, with its default: one YAML file, read as flows are read, so that a mistake has a line and a column.
 
 Secrets are not written in the file: the token that Asterisk shows is made at the first start and kept in the state
-folder, readable by its owner only; a database URL with a password comes from the environment (IVR_DATABASE_URL).
+folder, readable by its owner only; a database URL with a password comes from the environment (IVR_DATABASE_URL), and so
+do the secrets of Asterisk's manager interface (IVR_AMI_SECRET) and of the mail server (IVR_SMTP_PASSWORD).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
-from crm_bridge.numbering import CHINA
+from crm_bridge.numbering import CHINA, Numbering
 from ivr_server.calls.hours import WEEKDAYS, Hours, Span
 from ivr_server.library import Sources
 from marked_yaml import Mistakes, Problem, read, shaped
@@ -26,14 +27,26 @@ from prompts.store import Folders
 AGI_PORT, WEB_PORT = 4573, 8080
 HOUSE = Path(__file__).resolve().parent.parent
 QUEUE = re.compile(r"[A-Za-z0-9_-]{1,79}\Z")
+FAX_CHANNEL = re.compile(r"(PJSIP|Local|IAX2|DAHDI)/[A-Za-z0-9_.:@/-]*\{number\}[A-Za-z0-9_.:@/-]*\Z")
 STRICT = ConfigDict(extra="forbid")
+HOW_TO_PAY = {
+    "zh-CN": ("请在到期日前通过网上营业厅、营业厅柜台或银行代扣缴费。",),
+    "en-US": ("Pay by the due date: online, at a shop of ours, or by direct debit.",),
+}
 
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """The telecom: its currency, its numbering plan (X is any digit, Z 1-9, N 2-9, [3-9] a choice), its hours."""
+    """The telecom: its currency, its numbering plan (X is any digit, Z 1-9, N 2-9, [3-9] a choice), its hours.
 
+    ``name`` to ``how_to_pay``: what its bills say, by language; ``phone`` is its service number.
+    """
+
+    name: dict[str, str] = field(default_factory=lambda: {"zh-CN": "示范电信", "en-US": "Demonstration Telecom"})
+    address: dict[str, str] = field(default_factory=dict)
+    phone: str = "10000"
+    how_to_pay: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(HOW_TO_PAY))
     currency: str = "CNY"
     numbering: tuple[str, ...] = CHINA
     zone: str = "Asia/Shanghai"
@@ -94,6 +107,92 @@ class Speech:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ami:
+    """Asterisk's manager interface. ``port`` left out: that of the Asterisk that "ivr-server pbx" runs.
+
+    ``tls`` for another machine: ``ca`` is a PEM file, ``server_name`` the name in the certificate ("": the host).
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    user: str = "ivr"
+    tls: bool = False
+    ca: str = ""
+    server_name: str = ""
+
+    @staticmethod
+    def secret() -> str:
+        """The user's secret from the environment; "": that of the generated configuration."""
+        return os.environ.get("IVR_AMI_SECRET", "")
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smtp:
+    """Where bills are mailed through; ``host`` empty: they are not."""
+
+    host: str = ""
+    port: int = 587
+    tls: Literal["starttls", "tls", "no"] = "starttls"
+    user: str = ""
+    sender: str = ""
+    ca: str = ""
+
+    @staticmethod
+    def password() -> str:
+        """The user's password, from the environment."""
+        return os.environ.get("IVR_SMTP_PASSWORD", "")
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fax:
+    """Bills by fax. ``channel``: what Asterisk dials, with ``{number}`` in it; empty: wishes are noted for people.
+
+    ``prefix`` is dialled before each number, ``station`` is the number that receivers show. ``allow``: patterns of
+    numbers that may be faxed to. ``daily``: faxes of one account in 24 hours. ``folder``: what Asterisk reads and
+    writes (empty: in the state folder). Waits are in seconds; ``mute_s``: how long a call without fax tones lasts.
+    """
+
+    channel: str = ""
+    prefix: str = ""
+    station: str = ""
+    folder: str = ""
+    allow: tuple[str, ...] = CHINA
+    at_once: int = 2
+    daily: int = 5
+    tries: int = 3
+    busy_s: float = 180.0
+    other_s: float = 300.0
+    unknown_s: float = 60.0
+    ring_s: int = 45
+    mute_s: float = 45.0
+    lease_s: float = 30.0
+    most_pages: int = 40
+    masked: bool = True
+    keep_days: int = 30
+    smtp: Smtp = field(default_factory=Smtp)
+
+    def sure(self) -> None:
+        """ValueError when a word could mean something else in a dialplan (G10), or a number makes no sense."""
+        if self.channel and not FAX_CHANNEL.match(self.channel):
+            raise ValueError(f'fax.channel: write "{self.channel}" as PJSIP/{{number}}@line')
+        for name, word in (("prefix", self.prefix), ("station", self.station)):
+            if not re.fullmatch(r"\+?[0-9]{0,20}", word):
+                raise ValueError(f'fax.{name}: "{word}" may hold digits only')
+        smallest = {"at_once": 1, "daily": 1, "tries": 1, "ring_s": 5, "most_pages": 1, "keep_days": 1, "lease_s": 3}
+        for name, least in smallest.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"fax.{name} must be {least} or more")
+        self.numbers()
+
+    def numbers(self) -> Numbering:
+        """What may be faxed to; ValueError for a pattern that is none."""
+        return Numbering(self.allow)
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole. ``state`` is the one folder that is written to. ``patience_s``: a hang longer than this is killed."""
 
@@ -102,6 +201,8 @@ class Settings:
     agi: Agi = field(default_factory=Agi)
     web: Web = field(default_factory=Web)
     speech: Speech = field(default_factory=Speech)
+    ami: Ami = field(default_factory=Ami)
+    fax: Fax = field(default_factory=Fax)
     database: str = ""  # a URL; empty: SQLite in the state folder
     bridge: str = ""  # a mapping file for the operator's own database
     flows: str = str(HOUSE / "flows" / "library")
@@ -120,6 +221,11 @@ class Settings:
     def folder(self) -> Path:
         """The state folder."""
         return Path(self.state).resolve()
+
+    @property
+    def fax_folder(self) -> Path:
+        """Where faxes lie that Asterisk sends, and what it writes about them."""
+        return Path(self.fax.folder).resolve() if self.fax.folder else self.folder / "fax"
 
     def sources(self) -> Sources:
         """Where flows and prompts are read from, and the queues that flows may name."""
@@ -154,12 +260,15 @@ def read_settings(path: Path | None) -> Settings:
     try:
         settings.operator.opening()
         settings.sure_queues()
+        settings.fax.sure()
     except ValueError as wrong:
         raise Mistakes([Problem(file, 1, 1, str(wrong))]) from None
     return settings
 
 
-WORDS = tuple(sorted({each.name for kind in (Settings, Operator, Agi, Web, Speech) for each in fields(kind)}))
+WORDS = tuple(
+    sorted({each.name for kind in (Settings, Operator, Agi, Web, Speech, Ami, Smtp, Fax) for each in fields(kind)})
+)
 
 
 def token(settings: Settings) -> str:
