@@ -42,12 +42,13 @@ def _check(plan: Plan) -> None:
     """Names and paths stand in the dialplan as they are: what would mean something else there is refused."""
     telephones = [word for one in (*plan.phones, *plan.agents) for word in (one.name, one.number, one.password)]
     lines = [word for one in plan.trunks for word in (one.name, one.match, one.contact)]
-    for word in (*plan.queues, *telephones, *lines, plan.token, plan.ami_secret):
+    faxes = [word for word in (*plan.fax_line.dialled, plan.fax_line.station) if word]
+    for word in (*plan.queues, *telephones, *lines, *faxes, plan.token, plan.ami_secret):
         if not re.fullmatch(r"[A-Za-z0-9_.:@/+-]+", word):
             raise CannotWrite(f'"{word}" cannot be written into a dialplan; use letters, digits, - and _')
     if not re.fullmatch(r"[+]?\d+", plan.number):
         raise CannotWrite(f'"{plan.number}" is no number to dial')
-    for path in (plan.folder, plan.sounds):
+    for path in (plan.folder, plan.sounds, plan.fax_line.folder):
         if re.search(r"""[;,&|"'$<>()\[\]{}\\\x00-\x1f]""", str(path)):
             raise CannotWrite(f"the path {path} holds a character that means something else in a dialplan")
 
@@ -77,28 +78,49 @@ def _part(file: str, **values: object) -> str:
 def _values(plan: Plan) -> dict[str, object]:
     ports = plan.ports
     limits = {"call_limit_s": plan.call_limit_s, "queue_limit_s": plan.queue_limit_s, "wait_s": plan.wait_s}
-    return limits | {
-        "folder": plan.folder,
-        "sounds": plan.sounds,
-        "fallback": plan.sounds / "fallback",
-        "agi_address": f"agi://{plan.agi}",
-        "token": plan.token,
-        "ami_secret": plan.ami_secret,
-        "number": plan.number,
-        "bind": ports.bind,
-        "sip_port": ports.sip,
-        "ami_port": ports.ami,
-        "rtp_first": ports.rtp_first,
-        "rtp_last": ports.rtp_last,
-        "first_queue": plan.queues[0],
-        "queue_choices": "".join(_part("queue_choice", queue=queue) for queue in plan.queues),
-        "queue_steps": "".join(_part("queue_step", queue=queue, **limits) for queue in plan.queues),
-        "queue_sections": _queue_sections(plan),
-        "phones": _phones(plan),
-        "agent_extensions": "".join(_part("agent_extension", name=agent.name) for agent in plan.agents),
-        "modules": "".join(_part("module", name=name) for name in _modules(plan)),
-        "directories": _directories(plan),
+    return (
+        limits
+        | _fax(plan)
+        | {
+            "folder": plan.folder,
+            "sounds": plan.sounds,
+            "fallback": plan.sounds / "fallback",
+            "agi_address": f"agi://{plan.agi}",
+            "token": plan.token,
+            "ami_secret": plan.ami_secret,
+            "number": plan.number,
+            "bind": ports.bind,
+            "sip_port": ports.sip,
+            "ami_port": ports.ami,
+            "rtp_first": ports.rtp_first,
+            "rtp_last": ports.rtp_last,
+            "udptl_first": ports.udptl_first,
+            "udptl_last": ports.udptl_last,
+            "first_queue": plan.queues[0],
+            "queue_choices": "".join(_part("queue_choice", queue=queue) for queue in plan.queues),
+            "queue_steps": "".join(_part("queue_step", queue=queue, **limits) for queue in plan.queues),
+            "queue_sections": _queue_sections(plan),
+            "phones": _phones(plan),
+            "agent_extensions": "".join(_part("agent_extension", name=agent.name) for agent in plan.agents),
+            "modules": "".join(_part("module", name=name) for name in _modules(plan)),
+            "directories": _directories(plan),
+        }
+    )
+
+
+def _fax(plan: Plan) -> dict[str, object]:
+    line = plan.fax_line
+    before, after = line.dialled
+    values: dict[str, object] = {
+        "fax_folder": line.folder,
+        "fax_before": before,
+        "fax_after": after,
+        "fax_station": line.station,
+        "fax_ring_s": line.ring_s,
+        "fax_limit_s": line.limit_s,
+        "fax_answer": _part("fax_answer"),
     }
+    return values | {"fax_box": "" if line.channel else _part("fax_box", **values)}
 
 
 def _queue_sections(plan: Plan) -> str:

@@ -17,6 +17,7 @@ UNAMBIGUOUS = "abcdefghijkmnpqrstuvwxyz23456789"
 AGENTS = ("1001", "1002")
 CALLER = "caller"
 UDP = socket.SOCK_DGRAM
+BOX = "Local/{number}@ivr-fax-box/n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,33 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Where Asterisk listens. ``rtp_first`` to ``rtp_last`` are UDP, two for each call."""
+    """Where Asterisk listens. ``rtp_first`` to ``rtp_last`` are UDP, two for each call; ``udptl_`` for faxes."""
 
     bind: str = "0.0.0.0"
     sip: int = 5060
     ami: int = 5038
     rtp_first: int = 10_000
     rtp_last: int = 19_999
+    udptl_first: int = 4_000
+    udptl_last: int = 4_999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaxLine:
+    """How faxes leave: ``channel`` with ``{number}`` in it (empty: into the box), the files' ``folder``, and words."""
+
+    folder: Path
+    channel: str = ""
+    prefix: str = ""
+    station: str = ""
+    ring_s: int = 45
+    limit_s: int = 5_400  # forty dense pages at the slowest speed
+
+    @property
+    def dialled(self) -> tuple[str, str]:
+        """What stands before the number, the outside prefix included, and what stands behind it."""
+        before, _, after = (self.channel or BOX).partition("{number}")
+        return before + self.prefix, after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +94,12 @@ class Plan:
     call_limit_s: int = 1_800
     wait_s: int = 1_800
     queue_limit_s: int = 14_400
+    fax: FaxLine | None = None
+
+    @property
+    def fax_line(self) -> FaxLine:
+        """The way of faxes; with none planned, the box, beside the configuration."""
+        return self.fax or FaxLine(folder=self.folder / "fax")
 
 
 def from_settings(settings: Settings, folder: Path, caller: str = "13800138000") -> Plan:
@@ -87,11 +114,20 @@ def from_settings(settings: Settings, folder: Path, caller: str = "13800138000")
         sounds=Path(settings.sound_folders().sounds),
         agi=f"{host}:{settings.agi.port or AGI_PORT}",
         token=token(settings),
-        ami_secret=kept["ami"],
+        ami_secret=settings.ami.secret() or kept["ami"],
         queues=settings.queues,
         number=next(iter(settings.numbers), "10000"),
         agents=tuple(Phone(name, kept[name], name, f"Agent {name}") for name in AGENTS),
         phones=(Phone(CALLER, kept[CALLER], caller, "A caller"),),
+        fax=fax_line(settings),
+    )
+
+
+def fax_line(settings: Settings) -> FaxLine:
+    """The way of faxes as the settings say."""
+    fax = settings.fax
+    return FaxLine(
+        folder=settings.fax_folder, channel=fax.channel, prefix=fax.prefix, station=fax.station, ring_s=fax.ring_s
     )
 
 

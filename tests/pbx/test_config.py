@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from ivr_server.commands.asterisk_config import command
 from ivr_server.pbx import config, plan
-from ivr_server.settings import Settings
+from ivr_server.settings import Fax, Settings
 
 
 @pytest.fixture
@@ -44,7 +44,8 @@ def test_every_file_says_where_it_comes_from(made: plan.Plan) -> None:
 def test_no_caller_data_stands_in_the_agi_address(made: plan.Plan) -> None:
     """The address and the token are literal: no variable, so nothing a caller sends can change them."""
     runs = re.findall(r"AGI\((.*)\)", every_text(made.folder)["ivr/extensions.conf"])
-    assert runs == [f"agi://127.0.0.1:4573/{path},{made.token}" for path in ("main", "after-queue")]
+    assert runs.pop() == "agi:async"  # the test of our own rights, which no caller reaches
+    assert runs == [f"agi://127.0.0.1:4573/{path},{made.token}" for path in ("main", "fax-machine", "after-queue")]
 
 
 def test_no_caller_data_stands_in_any_expression(made: plan.Plan) -> None:
@@ -55,6 +56,39 @@ def test_no_caller_data_stands_in_any_expression(made: plan.Plan) -> None:
     compared = re.findall(r'\$\["(.*?)" !?= ', steps)
     free = [one for one in compared if not one.startswith("${FILTER(")]
     assert set(free) <= {"${IVR_QUEUE}", "${PLAYBACKSTATUS}", "${IVR_UNSERVED}"}  # Asterisk's words, ours, or filtered
+
+
+def test_G10_nothing_but_digits_reaches_the_fax_line(tmp_path: Path) -> None:
+    """Whatever AMI hands over: the dial string's own words are literal, and the number is filtered to digits."""
+    fax = Fax(channel="PJSIP/{number}@line", prefix="9", station="01012345678")
+    wanted = plan.from_settings(Settings(state=str(tmp_path / "state"), fax=fax), tmp_path / "etc")
+    config.write(wanted)
+    text = every_text(wanted.folder)["ivr/fax.conf"]
+    assert re.findall(r"Dial\((.*?),", text) == ["PJSIP/9${FILTER(0-9"]
+    assert "Dial(PJSIP/9${FILTER(0-9,${IVR_FAX_NUMBER})}@line,45,G(ivr-fax^answered^1))" in text
+    assert "ivr-fax-box" not in text
+
+
+def test_what_ami_hands_over_is_filtered_wherever_it_stands(made: plan.Plan) -> None:
+    """No variable from outside stands in an expression, a path or an answer as it came."""
+    text = every_text(made.folder)["ivr/fax.conf"]
+    steps = [line for line in text.splitlines() if not line.startswith(";")]
+    for line in steps:
+        bare = re.sub(r"\$\{(?:FILTER\([^{}]*,|URIENCODE\()\$\{[^{}]*\}\)\}", "", line)
+        bare = re.sub(r"\$\{FILTER\(a-z,\$\{FAXOPT\(ecm\)\}\)\}", "", bare)
+        left = set(re.findall(r"\$\{(\w+)\}", bare))
+        assert left <= {"IVR_FAX_DIAL", "IVR_FAX_TOKEN", "IVR_FAX_ANSWERED", "IVR_FAX_ANSWER", "EPOCH"}, line
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"channel": "PJSIP/{number}@a,b"}, {"channel": "PJSIP/1@line"}, {"channel": "System/{number}"},
+     {"prefix": "9&SIP/1"}, {"station": "a"}, {"allow": ("_X.",)}, {"at_once": 0}],
+)  # fmt: skip
+def test_G10_a_fax_line_that_means_something_else_is_refused(change: dict[str, object]) -> None:
+    """A comma, an ampersand or another technology in the settings: the start says which word it is."""
+    with pytest.raises(ValueError, match=r"fax|pattern"):
+        Fax(**change).sure()  # type: ignore[arg-type]
 
 
 def test_the_limits_are_set_before_the_server_is_asked(made: plan.Plan) -> None:
