@@ -7,16 +7,19 @@ fax is continued. A page limit cuts the single lines only, never the summary or 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from reportlab.pdfgen.canvas import Canvas
 
 from fax.bill import BillDocument
-from fax.document import charges, first_page, flowing, typeface
+from fax.document import first_page, flowing, typeface
+from fax.document.charges import Charges
 from fax.document.flowing import Place
-from fax.document.marks import HEIGHT, LEFT, RIGHT, WIDTH, Mark, Text, fitted, level
-from fax.words import WORDS
+from fax.document.marks import HEIGHT, LEFT, RIGHT, WIDTH, Mark, Row, Text, fitted, height, level
+from fax.words import WORDS, Words
 
+_BOLD = 0.04  # the outline that makes a text bold, as a share of its size
+_DENSEST = 120  # lines on a page, at the very most
 _ROOM = 160.0  # less than this at the foot of the first page, and the charges begin on the next
 
 
@@ -53,27 +56,35 @@ def pages(document: BillDocument) -> list[list[Mark]]:
 
 
 def _details(place: Place, document: BillDocument) -> None:
-    words, grouped, count = WORDS[document.language], charges.groups(document), len(document.lines)
-    if not grouped:
+    words, count = WORDS[document.language], len(document.lines)
+    if not count:
         flowing.full(place, [first_page.heading(words.details), *first_page.paragraph(words.no_lines, 11)])
         return
     flowing.leave(place, _ROOM)
-    shown = _most_lines(place, document, grouped)
-    said = first_page.paragraph(words.first_lines(shown, count)) if shown < count else []
-    flowing.full(place, [first_page.heading(words.details), *said])
-    flowing.columns(place, charges.rows(document, grouped, shown))
+    charged = Charges(document)
+    shown = _most_lines(place, document, charged)
+    flowing.full(place, _opening(words, shown, count))
+    flowing.columns(place, charged.rows(shown))
 
 
-def _most_lines(place: Place, document: BillDocument, grouped: Sequence[charges.Group]) -> int:
+def _opening(words: Words, shown: int, count: int) -> list[Row]:
+    said = [*first_page.paragraph(words.first_lines(shown, count)), Row(6)] if shown < count else []
+    return [first_page.heading(words.details), *said]
+
+
+def _most_lines(place: Place, document: BillDocument, charged: Charges) -> int:
     """How many lines fit into the page limit, in the order of printing."""
 
-    def fits(shown: int) -> bool:
-        trial = Place(list(place.pages), place.y + 60)  # the section's name, and the sentence about the limit
-        return flowing.needed(trial, charges.rows(document, grouped, shown)) <= document.most_pages
+    words, count = WORDS[document.language], len(document.lines)
 
-    few, many = 0, len(document.lines)
-    if fits(many):
+    def fits(shown: int) -> bool:
+        trial = Place(list(place.pages), place.y + height(_opening(words, shown, count)))
+        return flowing.needed(trial, charged.rows(shown)) <= document.most_pages
+
+    few, many = 0, count
+    if many <= document.most_pages * _DENSEST and fits(many):
         return many
+    many = min(many, document.most_pages * _DENSEST)
     while many - few > 1:
         half = (few + many) // 2
         few, many = (half, many) if fits(half) else (few, half)
@@ -106,5 +117,5 @@ def _put(canvas: Canvas, mark: Mark) -> None:
     share = {"left": 0.0, "centre": 0.5, "right": 1.0}[mark.side]
     text.setTextOrigin(mark.x - typeface.width(mark.text, mark.size) * mark.narrow * share, HEIGHT - mark.y)
     text.textOut(mark.text)
-    canvas.setLineWidth(mark.size * 0.035)
+    canvas.setLineWidth(mark.size * _BOLD)
     canvas.drawText(text)

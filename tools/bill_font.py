@@ -1,4 +1,4 @@
-"""Makes the bill's typeface: Noto Sans SC Medium cut down to what a Chinese bill can hold. For developers; needs npm.
+"""Makes the bill's typeface: Noto Sans SC Regular cut down to what a Chinese bill can hold. For developers; needs npm.
 
 Kept: GB 2312, the General Standard table of 2013 (8,105 characters, with the rare ones of names and places), Latin-1,
 general punctuation, full-width forms. Run ``pip install -e '.[fonts]'``, then ``python -m tools.bill_font``. The
@@ -30,9 +30,9 @@ def main() -> None:
         folder = Path(name)
         font = _fetched(_FONT, folder / "font")
         table = json.loads((_fetched(_TABLE, folder / "table") / "data" / "characters.json").read_text("utf-8"))
-        size = _cut(font / "500Medium" / "NotoSansSC_500Medium.ttf", _wanted("".join(table)))
+        size = _cut(font / "400Regular" / "NotoSansSC_400Regular.ttf", _wanted("".join(table)))
         (FOLDER / "OFL.txt").write_bytes((font / "LICENSE_FONT").read_bytes())
-    print(f"{FOLDER / 'NotoSansSC-Medium.ttf'}: {size:,} bytes")
+    print(f"{FOLDER / 'NotoSansSC-Regular.ttf'}: {size:,} bytes")
 
 
 def _fetched(package: str, folder: Path) -> Path:
@@ -57,7 +57,7 @@ def _cut(source: Path, wanted: set[int]) -> int:
     cutter = Subsetter(options)
     cutter.populate(unicodes=wanted)
     cutter.subset(font)
-    target = FOLDER / "NotoSansSC-Medium.ttf"
+    target = FOLDER / "NotoSansSC-Regular.ttf"
     font.save(target)
     return target.stat().st_size
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fax.bill import CATEGORIES, BillDocument, BillLine
@@ -24,7 +24,22 @@ class Group:
 
     category: str
     lines: tuple[BillLine, ...]
-    billed: int | None
+    billed: int
+
+    @property
+    def listed(self) -> int:
+        """What its lines add up to."""
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def used(self) -> str:
+        """The seconds or kilobytes of all its lines."""
+        return quantity(self.category, sum(line.quantity for line in self.lines))
+
+    @property
+    def lonely(self) -> bool:
+        """One charge that is the whole group: it needs no column labels and is its own subtotal."""
+        return len(self.lines) == 1 and self.billed == self.listed
 
 
 def groups(document: BillDocument) -> list[Group]:
@@ -33,82 +48,92 @@ def groups(document: BillDocument) -> list[Group]:
     found: dict[str, list[BillLine]] = {category: [] for category in (*billed, *CATEGORIES)}
     for line in sorted(document.lines, key=lambda line: line.at):
         found.setdefault(line.category, []).append(line)
-    return [Group(category, tuple(lines), billed.get(category)) for category, lines in found.items() if lines]
+    return [
+        Group(category, tuple(lines), billed.get(category, sum(line.amount for line in lines)))
+        for category, lines in found.items()
+        if lines
+    ]
 
 
-def rows(document: BillDocument, grouped: Sequence[Group], shown: int) -> list[Row]:
-    """All groups with their headings and subtotals; of their lines the first ``shown``."""
-    columns = _Columns(document)
-    found: list[Row] = []
-    for group in grouped:
-        found += columns.group(group, max(0, min(shown, len(group.lines))))
-        shown -= len(group.lines)
-    return found
-
-
-class _Columns:
-    """How the cells of one document's lines lie beside each other: as wide as the widest amount needs."""
+class Charges:
+    """The rows of one document's lines; the cells lie beside each other as the widest amount allows."""
 
     def __init__(self, document: BillDocument) -> None:
         self._words: Words = WORDS[document.language]
         self._currency, self._masked = document.currency, document.masked
-        sums = {amount(line.amount, document.currency) for line in document.lines}
-        self._number = max((width(self._time(line.at), _SIZE) for line in document.lines[:100]), default=0) + _SPACE
-        self._used = COLUMN - max((width(text, _SIZE) for text in sums), default=0) - _SPACE
+        self._groups = groups(document)
+        self._unit = self._words.amount(symbol(document.currency))
+        self._at = max((width(self._time(line.at), _SIZE) for line in document.lines[:200]), default=0) + _SPACE
+        self._used = COLUMN - self._widest() - _SPACE
+        self._rows = [self._listed(group) for group in self._groups]
 
-    def group(self, group: Group, shown: int) -> Iterator[Row]:
-        """One category: what must stay together with what is marked on the rows."""
-        name = self._words.categories.get(group.category, printable(group.category))
-        labels = self._labels(group.category)
-        again = (_title(name + self._words.continued), labels)
-        yield _title(name, group.lines)
-        if shown:
-            yield labels
-        for number, line in enumerate(group.lines[:shown]):
-            keep = number == 0 or number == shown - 2
-            yield from self._line(line, keep or number == shown - 1, again if number else ())
-        yield from self._end(group, shown)
+    def _widest(self) -> float:
+        sums = {amount(line.amount, self._currency) for group in self._groups for line in group.lines}
+        sums |= {money(group.billed, self._currency) for group in self._groups}
+        return max(width(self._unit, 9), *(width(text, _SIZE) + 1 for text in sums), 0)
 
-    def _labels(self, category: str) -> Row:
-        words = self._words
-        unit = words.amount(symbol(self._currency))
-        used = words.volume if category == "data" else words.duration if quantity(category, 1) else ""
-        other = words.other_party if category != "data" else ""
-        cells = (Text(0, 9.5, words.at, 9), Text(self._number, 9.5, other, 9))
-        right = (Text(self._used, 9.5, used, 9, "right"), fitted(Text(COLUMN, 9.5, unit, 9, "right"), 60))
-        return Row(12.5, tuple(cell for cell in (*cells, *right) if cell.text), keep=True)
+    def rows(self, shown: int) -> list[Row]:
+        """All groups with their headings and subtotals; of their lines the first ``shown``, in this order."""
+        found: list[Row] = []
+        for group, listed in zip(self._groups, self._rows, strict=True):
+            found += self._group(group, listed[: max(0, shown)])
+            shown -= len(group.lines)
+        return found
+
+    def _group(self, group: Group, listed: Sequence[tuple[Row, ...]]) -> Iterator[Row]:
+        yield _title(self._name(group))
+        if listed and not group.lonely:
+            yield self._labels(group)
+        yield from (row for rows in listed[:-2] for row in rows)
+        for row in (row for rows in listed[-2:] for row in rows):  # a subtotal does not stand alone on a column
+            yield row if group.lonely else replace(row, keep=True)
+        yield from self._end(group, len(listed))
+
+    def _name(self, group: Group) -> str:
+        return self._words.categories.get(group.category, printable(group.category))
+
+    def _labels(self, group: Group) -> Row:
+        words, calls = self._words, bool(quantity(group.category, 1)) and group.category != "data"
+        other = words.other_party if calls or any(line.number for line in group.lines) else ""
+        used = words.volume if group.category == "data" else words.duration if calls else ""
+        cells = (Text(0, 9.5, words.at, 9), Text(self._at, 9.5, other, 9))
+        right = (Text(self._used, 9.5, used, 9, "right"), Text(COLUMN, 9.5, self._unit, 9, "right"))
+        return Row(13, tuple(cell for cell in (*cells, *right) if cell.text), keep=True)
+
+    def _listed(self, group: Group) -> list[tuple[Row, ...]]:
+        again = (_title(self._name(group) + self._words.continued), self._labels(group))
+        return [
+            tuple(self._line(line, keep=number == 0, again=again if number else ()))
+            for number, line in enumerate(group.lines)
+        ]
 
     def _line(self, line: BillLine, keep: bool, again: tuple[Row, ...]) -> Iterator[Row]:
-        used = quantity(line.category, line.quantity)
-        room = self._used - self._number - (width(used, _SIZE) + _SPACE if used else 0)
+        used, other = quantity(line.category, line.quantity), self._other(line)
+        room = self._used - self._at - (width(used, _SIZE) + _SPACE if used else 0)
         sum_ = Text(COLUMN, 10, amount(line.amount, self._currency), _SIZE, "right")
-        cells = [Text(0, 10, self._time(line.at), _SIZE), fitted(sum_, COLUMN - self._number)]
+        cells = [Text(0, 10, self._time(line.at), _SIZE), fitted(sum_, COLUMN - self._at)]
         cells += [Text(self._used, 10, used, _SIZE, "right")] if used else []
-        other = self._other(line)
-        if not other or width(other, _SIZE) * 0.8 <= room:
-            cells += [fitted(Text(self._number, 10, other, _SIZE), room)] if other else []
-            yield Row(_LINE, tuple(cells), keep, again)
-            return
-        yield Row(_LINE, tuple(cells), True, again)
-        yield Row(_LINE, (fitted(Text(self._number, 10, other, _SIZE), COLUMN - self._number),), keep)
+        beside = width(other, _SIZE) * 0.8 <= room
+        cells += [fitted(Text(self._at, 10, other, _SIZE), room)] if other and beside else []
+        yield Row(_LINE, tuple(cells), keep or not beside, again)
+        if not beside:
+            yield Row(_LINE, (fitted(Text(14, 10, other, _SIZE), COLUMN - 14),), keep)
 
     def _end(self, group: Group, shown: int) -> Iterator[Row]:
         words, count = self._words, len(group.lines)
-        listed = sum(line.amount for line in group.lines)
+        if group.lonely and shown:
+            yield Row(8)
+            return
         if shown < count:
             said = words.shown_of(shown, count) if shown else words.none_listed
             yield Row(_LINE + 1, (fitted(Text(0, 10.5, said, 9.5), COLUMN),), keep=True)
-        if group.billed is not None and group.billed != listed:
-            rest = money(group.billed - listed, self._currency)
-            yield Row(
-                _LINE + 1, (Text(0, 10.5, words.without_detail, _SIZE), Text(COLUMN, 10.5, rest, _SIZE, "right")), True
-            )
-            listed = group.billed
-        used = quantity(group.category, sum(line.quantity for line in group.lines))
+        if group.billed != group.listed:
+            rest = Text(COLUMN, 10.5, amount(group.billed - group.listed, self._currency), _SIZE, "right")
+            yield Row(_LINE + 1, (Text(0, 10.5, words.without_detail, _SIZE), rest), keep=True)
         cells = [Text(0, 13, words.subtotal(count), _SIZE, bold=True)]
-        cells += [Text(self._used, 13, used, _SIZE, "right", bold=True)] if used else []
-        sum_ = Text(COLUMN, 13, money(listed, self._currency), _SIZE, "right", bold=True)
-        yield Row(26, (level(0, COLUMN, 2.5, 0.5), *cells, sum_))
+        cells += [Text(self._used, 13, group.used, _SIZE, "right", bold=True)] if group.used else []
+        sum_ = Text(COLUMN, 13, money(group.billed, self._currency), _SIZE, "right", bold=True)
+        yield Row(25, (level(0, COLUMN, 2.5, 0.5), *cells, sum_))
 
     def _time(self, at: str) -> str:
         day, clock = self._words.short_date(at[:10]), at[11:]
@@ -120,5 +145,5 @@ class _Columns:
         return self._words.given_back if line.amount < 0 else ""
 
 
-def _title(name: str, lines: Sequence[BillLine] = ()) -> Row:
-    return Row(20, (Text(0, 13, name, 11.5, bold=True), level(0, COLUMN, 17.5, 0.9)), keep=True)
+def _title(name: str) -> Row:
+    return Row(21, (fitted(Text(0, 13, name, 11.5, bold=True), COLUMN), level(0, COLUMN, 17.5, 0.9)), keep=True)

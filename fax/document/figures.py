@@ -53,7 +53,7 @@ def masked(number: str) -> str:
     places = [place for place, mark in enumerate(number) if mark.isdigit()]
     if len(places) <= _SHORT:
         return number
-    hidden = max(4, len(places) - 7)
+    hidden = max(4, len(places) - 8)
     first = (len(places) - hidden) // 2
     gone = set(places[first : first + hidden])
     return "".join("*" if place in gone else mark for place, mark in enumerate(number))

@@ -47,16 +47,25 @@ def paragraph(text: str, size: float = 10.5, indent: float = 0) -> list[Row]:
 
 def _head(document: BillDocument, words: Words) -> Iterator[Row]:
     issuer = document.issuer
-    month, names = words.month(document.month), breaking.lines(printable(issuer.name), 19, FULL - 190)
+    month, (size, names) = words.month(document.month), _name(printable(issuer.name), FULL - 150)
     for number, line in enumerate(names):
         title = (Text(FULL, 18, words.title, 19, "right", bold=True),) if number == 0 else ()
-        yield Row(25, (Text(0, 18, line, 19, bold=True), *title), keep=True)
+        yield Row(25, (Text(0, 18, line, size, bold=True), *title), keep=True)
     phone = f"{words.telephone} {issuer.phone}" if issuer.phone else ""
     lines = breaking.lines(printable("   ".join(part for part in (issuer.address, phone) if part)), 10, FULL - 130)
     for number, line in enumerate(lines):
         right = (Text(FULL, 10, month, 13, "right", bold=True),) if number == 0 else ()
         yield Row(15, (Text(0, 9, line, 10), *right), keep=True)
     yield Row(16, (level(0, FULL, 4, 1.8),), keep=True)
+
+
+def _name(name: str, room: float) -> tuple[float, list[str]]:
+    """The largest size in which the operator's name is one line; else several lines in a smaller one."""
+    for size in (19.0, 17.0, 15.0):
+        lines = breaking.lines(name, size, room)
+        if len(lines) == 1:
+            break
+    return size, lines
 
 
 def _customer(document: BillDocument, words: Words) -> Row:

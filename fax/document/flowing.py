@@ -14,7 +14,7 @@ from fax.document.marks import LEFT, RIGHT, Mark, Row, Rule, height
 
 TOP: Final = 42.0  # above it lies the strip for the stamped line
 TOP_AGAIN: Final = 72.0  # below the running head of the second and later pages
-BOTTOM: Final = 794.0
+BOTTOM: Final = 791.0
 GAP: Final = 20.0
 COLUMN: Final = (RIGHT - LEFT - GAP) / 2
 

@@ -6,6 +6,7 @@ checked when it is loaded. A mark that it lacks is printed as a square, knowingl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -15,8 +16,10 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
 FACE: Final = "bill"
-FILE: Final = Path(__file__).resolve().parent.parent / "fonts" / "NotoSansSC-Medium.ttf"
+FILE: Final = Path(__file__).resolve().parent.parent / "fonts" / "NotoSansSC-Regular.ttf"
 SQUARE: Final = "□"
+_CHINESE: Final = re.compile("[⺀-鿿]")
+_STRAIGHT: Final = str.maketrans("“”‘’", "\"\"''")  # the face draws curly ones as wide as a Chinese character
 _NEEDED: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ¥元−" + SQUARE
 
 
@@ -35,6 +38,8 @@ def marks() -> frozenset[int]:
 def printable(text: str) -> str:
     """The text as one line of marks that the face has: a square for others, a space for control characters."""
     known = marks()
+    if not _CHINESE.search(text):
+        text = text.translate(_STRAIGHT)
     if all(ord(mark) in known for mark in text):
         return text
     return "".join(mark if ord(mark) in known else " " if _blank(mark) else SQUARE for mark in text)

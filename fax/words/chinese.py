@@ -40,7 +40,7 @@ CHINESE: Final = Words(
     category="项目",
     items="笔数",
     quantity="用量",
-    amount=lambda mark: f"金额（{mark}）",
+    amount=lambda mark: f"金额 ({mark})",
     categories={
         "rental": "月租费",
         "local": "本地通话费",
@@ -70,7 +70,8 @@ CHINESE: Final = Words(
     without_detail="没有明细的部分",
     count=lambda count: f"{count:,} 笔",
     first_lines=lambda shown, count: (
-        f"明细共 {count:,} 笔，本传真列出前 {shown:,} 笔，其余请到营业厅或向客服查询。汇总与小计包括全部明细。"
+        f"明细共 {count:,} 笔，本传真按以下顺序列出前 {shown:,} 笔，其余请到营业厅或向客服查询。"
+        "汇总与小计包括全部明细。"
     ),
     none_listed="本传真不列出这一项的明细。",
     shown_of=lambda shown, count: f"本项只列出前 {shown:,} 笔，共 {count:,} 笔。",

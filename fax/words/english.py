@@ -74,8 +74,8 @@ ENGLISH: Final = Words(
     without_detail="Charged without detail",
     count=_count,
     first_lines=lambda shown, count: (
-        f"This fax lists the first {shown:,} of {count:,} items; please ask a branch or customer service for the rest. "
-        "The summary and the subtotals are of all items."
+        f"This fax lists the first {shown:,} of {count:,} items in this order; please ask a branch or customer service "
+        "for the rest. The summary and the subtotals are of all items."
     ),
     none_listed="The items are not listed in this fax.",
     shown_of=lambda shown, count: f"The first {shown:,} of {count:,} items are listed.",
