@@ -62,13 +62,14 @@ class AmiSettings:
 class Condition:
     """How the connection is. ``trouble``: a code, "" when all is well; ``text``: what to do about it, in one sentence.
 
-    ``alerts``: what is not broken yet: "certificate", "plain", "rights_untested". ``certificate_ends``: of Asterisk's.
+    ``alerts``: what is not broken yet: a certificate that ends within 30 days, another machine without TLS, rights
+    that could not be tested.
     """
 
     state: State
     trouble: str = ""
     text: str = ""
-    alerts: tuple[str, ...] = ()
+    alerts: tuple[Trouble, ...] = ()
     certificate_ends: datetime | None = None
 
 
@@ -119,6 +120,11 @@ class Ami:
         """Whether Asterisk is there, the rights are right, and every resync is done."""
         return self.state == "live"
 
+    @property
+    def longest_block_s(self) -> float:
+        """How long the reactor was blocked at worst, as this connection's beats show it."""
+        return self._connection.late_s if self._connection is not None else 0.0
+
     def condition(self, language: str = "en-US") -> Condition:
         """The state, with its reason, for the health page."""
         trouble = self.trouble
@@ -157,12 +163,16 @@ class Ami:
             raise AmiFault("away", "no connection to Asterisk")
         return self._connection
 
-    def _alerts(self) -> list[str]:
-        ends = self._certificate_ends
-        alerts = ["certificate"] if ends and ends - datetime.now(UTC) < timedelta(days=WARN_DAYS) else []
-        if self.settings.tls == "no" and not on_this_machine(self.settings.host):
-            alerts.append("plain")
-        return alerts + ["rights_untested"] * self._untested
+    def _alerts(self) -> list[Trouble]:
+        wish, until = self.settings, self._certificate_ends
+        alerts = []
+        if until is not None and until - datetime.now(UTC) < timedelta(days=WARN_DAYS):
+            alerts.append(Trouble("ends_soon", until.date().isoformat()))
+        if wish.tls == "no" and not on_this_machine(wish.host):
+            alerts.append(Trouble("plain", wish.host))
+        if self._untested and self.connected:
+            alerts.append(Trouble("untested", wish.probe))
+        return alerts
 
     async def _rounds(self) -> None:
         tries = 0
@@ -256,7 +266,7 @@ class Ami:
         rights = await learn(connection, self._proof, inquiry)
         self._untested = self._proof.called != "Success"
         if rights.read or rights.write:
-            return Trouble("rights", rights.sentence(wish.user))
+            return Trouble("rights", rights.lines(wish.user))
         return Trouble("needs", ", ".join(rights.missing)) if rights.missing else None
 
     async def _resync(self) -> bool:
@@ -273,7 +283,7 @@ class Ami:
     def _heard(self, notice: Message) -> None:
         connection = self._connection
         if self._proof.look(notice) and self.state in ("syncing", "live") and connection is not None:
-            connection.drop("rights", Rights(read=frozenset(self._proof.read)).sentence(self.settings.user))
+            connection.drop("rights", Rights(read=frozenset(self._proof.read)).lines(self.settings.user))
         elif not self._notices.put(notice) and connection is not None:
             connection.drop("lost_touch")
 

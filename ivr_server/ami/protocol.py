@@ -51,12 +51,13 @@ class Pace:
 
 @dataclass(slots=True)
 class _Asked:
-    """An action in flight; ``items`` is a list when a list was asked for."""
+    """An action in flight. ``single``: its answer promised one notice, without a word that ends a list."""
 
     action: str
     answer: Deferred[list[Message]]
     deadline: IDelayedCall
     listed: bool
+    single: bool = False
     items: list[Message] = field(default_factory=list)
 
 
@@ -135,7 +136,10 @@ class Connection(Protocol):
         return (await self._send(action, fields, listed=False))[0]
 
     async def listed(self, action: str, fields: Fields = ()) -> list[Message]:
-        """Send an action that lists and give the items, without the words before and after them."""
+        """Send an action that lists and give the items, without the words before and after them.
+
+        FAXSession and FAXStats announce one notice without calling it a list: that one is given.
+        """
         return await self._send(action, fields, listed=True)
 
     def drop(self, why: str, detail: str = "") -> None:
@@ -186,12 +190,16 @@ class Connection(Protocol):
         elif not asked.listed:
             self._signed_in = self._signed_in or asked.action == "Login"
             self._settle(message).callback([message])
+        elif message.get("Message").endswith("event will follow"):
+            asked.single = True
         elif message.get("EventList").lower() != "start":
             self._settle(message).callback([])
 
     def _item(self, message: Message, asked: _Asked) -> None:
         if message.get("EventList") == "Complete":
             self._settle(message).callback(asked.items)
+        elif asked.single:
+            self._settle(message).callback([message])
         elif len(asked.items) >= MAX_ITEMS:
             self._settle(message).errback(AmiFault("deadline", f"{asked.action}: a list without end"))
         else:

@@ -1,4 +1,4 @@
-"""Why there is no connection to the manager interface, as a code and as a sentence for people, in both languages."""
+"""What is wrong with the manager interface, as a code and as a sentence for people, in both languages."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ SENTENCES: Final = {
         "Asterisk 拒绝了 [{detail}] 的登录：请检查 manager.conf 中的 secret 和 permit。",
     ),
     "rights": (
-        "{detail}. These rights show callers' keys and passwords, or run programs; the server does not work with them.",
-        "{detail}。这些权限会暴露来电者的按键和密码，或可运行程序，服务器拒绝使用。",
+        "Take these rights out of manager.conf: {detail}. They show callers' keys and passwords, or run programs; "
+        "the server does not work with them.",
+        "请从 manager.conf 中去掉这些权限：{detail}。它们会暴露来电者的按键和密码，或可运行程序，服务器拒绝使用。",
     ),
     "needs": (
         "The manager user may not do {detail}: the line write in manager.conf needs call, reporting and originate.",
@@ -51,6 +52,18 @@ SENTENCES: Final = {
     "certificate": (
         "The certificate of Asterisk's manager interface is not believed: {detail}.",
         "Asterisk 管理接口的证书不可信：{detail}。",
+    ),
+    "ends_soon": (
+        "The certificate of Asterisk's manager interface ends on {detail}; renew it.",
+        "Asterisk 管理接口的证书将于 {detail} 到期，请更新。",
+    ),
+    "plain": (
+        "The manager interface of Asterisk at {detail} is used without TLS; set ami.tls.",
+        "与 {detail} 的 Asterisk 管理接口连接未加密，请设置 ami.tls。",
+    ),
+    "untested": (
+        "Whether the manager user sees callers' keys could not be tested: {detail} is not in the dialplan.",
+        "无法检验管理接口用户能否看到来电者的按键：拨号方案中没有 {detail}。",
     ),
 }
 

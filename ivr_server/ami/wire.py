@@ -110,9 +110,9 @@ def read_message(block: bytes) -> Message | None:
     if len(block) > MAX_MESSAGE or block.count(b"\r\n") >= MAX_MESSAGE_LINES:
         return None
     first, *rest = block.decode("utf-8", "replace").split("\r\n")
-    key, _, name = first.partition(": ")
+    key, colon, name = first.partition(": ")
     kind = _KINDS.get(key)
-    if kind is None:
+    if kind is None or not colon:
         return None
     pairs = [line.partition(":") for line in rest]
     return Message(kind, name, tuple([(key, value.removeprefix(" ")) for key, colon, value in pairs if colon]))
