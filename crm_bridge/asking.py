@@ -15,8 +15,8 @@ from crm_bridge.answers import Answer, Arguments, LookUpFault, secret, word
 from crm_bridge.desks import Desk
 from crm_bridge.hashing import Hashing, HashingBusy
 from crm_bridge.judging import judge
-from crm_bridge.look_ups import access, arrears, bills, customers, effects, languages
-from crm_bridge.records import Customer, ItemisedBill
+from crm_bridge.look_ups import access, arrears, bills, customers, effects, faxes, languages
+from crm_bridge.records import Customer, Faxable, ItemisedBill
 from crm_bridge.room import Room, Rules
 from crm_bridge.signatures import SIGNATURES, Signature
 
@@ -36,7 +36,8 @@ _OPEN_OR_NOT: Final[Mapping[str, LookUpFunction]] = {
 }
 _READ_OURS: Final[Mapping[str, LookUpFunction]] = {
     "caller_language": languages.caller_language,
-    "earlier_outcome": effects.earlier_outcome,
+    "earlier_outcome": faxes.earlier_outcome,
+    "fax_state": faxes.fax_state,
 }
 _WRITE_OURS: Final[Mapping[str, LookUpFunction]] = {
     "remember_language_zh": languages.remember_language_zh,
@@ -44,6 +45,12 @@ _WRITE_OURS: Final[Mapping[str, LookUpFunction]] = {
     "record_call_back": effects.record_call_back,
     "record_fax_wish": effects.record_fax_wish,
     "outcome_heard": effects.outcome_heard,
+    "fax_heard": faxes.fax_heard,
+    "request_fax": faxes.request_fax,
+}
+_BY_RULES: Final[Mapping[str, Callable[[Rules, Arguments], Answer]]] = {
+    "check_fax_number": faxes.check_fax_number,
+    "offered_fax_number": faxes.offered_fax_number,
 }
 
 
@@ -62,6 +69,7 @@ class LookUps:
             "prove_identity": self._prove_identity,
             "judge_password": self._judge_password,
             "set_password": self._set_password,
+            "request_fax": self._request_fax,
         }
 
     async def ask(self, name: str, arguments: Arguments, call: str) -> Answer:
@@ -72,10 +80,12 @@ class LookUps:
             return await self._open_or_not(name, arguments, call)
         if name in _READ_OURS:
             return await self._own.read(call, _READ_OURS[name], arguments)
-        if name in _WRITE_OURS:
-            return await self._written(name, arguments, call)
+        if name in _BY_RULES:
+            return _BY_RULES[name](self._rules, arguments)
         try:
-            return await self._others[name](arguments, call)
+            if name in self._others:
+                return await self._others[name](arguments, call)
+            return await self._written(name, arguments, call)
         except HashingBusy:
             raise LookUpFault("busy", "too many passwords are being checked") from None
 
@@ -111,6 +121,15 @@ class LookUps:
     async def itemised(self, customer: str, month: str, call: str) -> ItemisedBill | None:
         """The bill of a month with its single charges; None when there is none. For the document, not for a flow."""
         return await self._billing.read(call, bills.itemised, customer, month)
+
+    async def faxable(self, customer: str, month: str, call: str) -> Faxable | None:
+        """All that the itemised bill of a month says on paper; None when there is no such bill."""
+        return await self._billing.read(call, bills.faxable, customer, month)
+
+    async def _request_fax(self, arguments: Arguments, call: str) -> Answer:
+        """Only for a bill that is there; billing is asked before the wish is written."""
+        bill = await self._billing.read(call, bills.bill, arguments)
+        return await self._written("request_fax", arguments, call) if bill.outcome == "found" else Answer("no_bill")
 
     async def _check_password(self, arguments: Arguments, call: str) -> Answer:
         phone = self._rules.numbering.national(word(arguments, "phone"))

@@ -1,4 +1,4 @@
-"""What is ours whatever billing is: passwords, counted tries, locks, languages, effects and the outbox.
+"""What is ours whatever billing is: passwords, counted tries, locks, languages, effects, faxes and the outbox.
 
 ``Ledger`` is the seam; ``OwnLedger`` keeps it in our tables, the twin in memory. A ledger lives inside one transaction;
 ``hold`` makes two transactions about one account go one after the other (SQLite's BEGIN IMMEDIATE does so by itself).
@@ -12,6 +12,8 @@ from typing import Final, Protocol
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from crm_bridge import fax_jobs
+from crm_bridge.fax_jobs import FaxRow, NewFax
 from crm_bridge.schema import effects, languages, locks, outbox, passwords, tries
 
 
@@ -71,7 +73,14 @@ class Ledger(Protocol):
     def put_effect(self, effect: Effect) -> None: ...  # noqa: D102
     def heard(self, account: str) -> None: ...  # noqa: D102
     def post(self, letter: Letter) -> None: ...  # noqa: D102
+    def put_fax(self, new: NewFax) -> int: ...  # noqa: D102
+    def fax(self, job: int) -> FaxRow | None: ...  # noqa: D102
+    def faxes(self, customer: str) -> list[FaxRow]: ...  # noqa: D102
+    def faxes_since(self, account: str, since: float) -> int: ...  # noqa: D102
+    def fax_heard(self, job: int, state: str) -> None: ...  # noqa: D102
 
+
+FAXES: Final = 20  # the newest of a customer's
 
 _PASSWORD: Final = select(passwords.c.hash).where(passwords.c.customer == bindparam("customer"))
 _FAILURES: Final = (
@@ -208,3 +217,23 @@ class OwnLedger:
         row = {name: getattr(letter, name) for name in ("key", "intent", "account", "content", "created")}
         rest = {"state": "waiting", "tries": 0, "worker": "", "leased_until": 0.0, "fault": ""}
         self._connection.execute(self._insert(outbox).values(**row, **rest).on_conflict_do_nothing())
+
+    def put_fax(self, new: NewFax) -> int:
+        """The number of the job, a new one or the one with this key."""
+        return fax_jobs.put(self._connection, new)
+
+    def fax(self, job: int) -> FaxRow | None:
+        """One job."""
+        return fax_jobs.job(self._connection, job)
+
+    def faxes(self, customer: str) -> list[FaxRow]:
+        """The customer's newest jobs, the newest first, ``FAXES`` at most."""
+        return fax_jobs.jobs(self._connection, fax_jobs.Filter(customer=customer), FAXES) if customer else []
+
+    def faxes_since(self, account: str, since: float) -> int:
+        """How many of the account's jobs count for its daily cap."""
+        return fax_jobs.sent_since(self._connection, account, since)
+
+    def fax_heard(self, job: int, state: str) -> None:
+        """The caller was told this state."""
+        fax_jobs.heard(self._connection, job, state)

@@ -20,7 +20,7 @@ from crm_bridge.answers import LookUpFault
 from crm_bridge.database import Database, Limits
 from crm_bridge.desks import Seconds
 from crm_bridge.mapping_file import NEEDS, ForeignMapping, Reading
-from crm_bridge.records import MOST_CHARGES, Bill, Charge, Customer
+from crm_bridge.records import MOST_CHARGES, Bill, Charge, Customer, Holder
 from crm_bridge.room import Room, Rules
 from crm_bridge.schema import PARTS
 from crm_bridge.twin import TwinLedger
@@ -63,6 +63,12 @@ class _Fetched:
         if len(rows) > 1:
             _garbage("a number belongs to several customers")
         return self._foreign.as_customer(rows[0]) if rows else None
+
+    def holder(self, customer: str) -> Holder | None:
+        """Who the customer is; without a name and a number where the mapping names no reading for them."""
+        if self._foreign.mapping.readings.holder is None:
+            return Holder(customer, "", "")
+        return self._foreign.as_holder(self._of("holder", customer))
 
     def span(self, customer: str) -> tuple[str, str] | None:
         """The first and the newest month."""
@@ -130,6 +136,15 @@ class Foreign:
         code, hashed = row.get("service_code"), row.get("password")
         theirs = str(hashed) if hashed and self.mapping.passwords == "sql" else None
         return Customer(_id(row), phone.removeprefix(prefix), str(code or ""), theirs)
+
+    def as_holder(self, rows: Rows) -> Holder | None:
+        """Their rows as one holder; an account with several numbers is named without any."""
+        if not rows:
+            return None
+        if len({_id(row) for row in rows}) > 1:
+            _garbage("an account's number belongs to several accounts")
+        numbers = {str(row.get("phone") or "").removeprefix(self.mapping.forms.phone_prefix) for row in rows}
+        return Holder(_id(rows[0]), str(rows[0].get("name") or ""), numbers.pop() if len(numbers) == 1 else "")
 
     def as_bills(self, name: str, rows: Rows) -> list[Bill]:
         """One bill for each customer and month among the rows."""

@@ -18,6 +18,7 @@ from marked_yaml import Marked, Mistakes, Problem, read, shaped
 
 NEEDS: Final[Mapping[str, tuple[str, ...]]] = {  # reading -> its parameters
     "customer": ("phone",),
+    "holder": ("customer",),
     "span": ("customer",),
     "bills": ("customer", "first", "second"),
     "charges": ("customer", "month"),
@@ -71,6 +72,7 @@ class Readings:
     span: Reading
     bills: Reading
     unpaid: Reading
+    holder: Reading | None = None  # none: no name and no number on paper
     charges: Reading | None = None  # none: single charges are not kept there
     credit: Reading | None = None  # none: nobody pays in advance there
 

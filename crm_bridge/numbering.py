@@ -16,6 +16,7 @@ CHINA: Final = (
     "0[3-9]XXXXXXXXX",  # landline, four-digit area code, seven digits
     "0[3-9]XXXXXXXXXX",  # landline, four-digit area code, eight digits
 )
+FIXED: Final = CHINA[1:]  # where a fax machine may stand
 _CLASSES: Final = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]", ".": "[0-9]+"}
 _TOKEN: Final = re.compile(r"[0-9XZN]|\[(?:[0-9]-[0-9]|[0-9])+\]|\.\Z")
 LONGEST: Final = 20

@@ -1,4 +1,4 @@
-"""The six readings on our own tables: Core statements built once, so that SQLAlchemy's cache finds them compiled."""
+"""The seven readings on our own tables: Core statements built once, so that SQLAlchemy's cache finds them compiled."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, String, bindparam, cast, func, select
 
 from crm_bridge.answers import LookUpFault
-from crm_bridge.records import MOST_CHARGES, Bill, Charge, Customer
+from crm_bridge.records import MOST_CHARGES, Bill, Charge, Customer, Holder
 from crm_bridge.schema import PARTS, bills, charges, customers, passwords
 
 _CUSTOMER: Final = (
     select(customers.c.id, customers.c.phone, customers.c.service_code, passwords.c.hash)
     .outerjoin_from(customers, passwords, passwords.c.customer == cast(customers.c.id, String(40)))
     .where(customers.c.phone == bindparam("phone"))
+)
+_HOLDER: Final = select(customers.c.id, customers.c.name, customers.c.phone).where(
+    customers.c.id == bindparam("customer")
 )
 _SPAN: Final = select(func.min(bills.c.month), func.max(bills.c.month)).where(bills.c.customer == bindparam("customer"))
 _BILL: Final = select(
@@ -60,6 +63,11 @@ class OwnRecords:
         """Whose number this is."""
         row = self._connection.execute(_CUSTOMER, {"phone": phone}).first()
         return None if row is None else Customer(str(row[0]), row[1], row[2], row[3])
+
+    def holder(self, customer: str) -> Holder | None:
+        """Who the customer with this id is."""
+        row = self._connection.execute(_HOLDER, {"customer": _number(customer)}).first()
+        return None if row is None else Holder(str(row[0]), row[1], row[2])
 
     def span(self, customer: str) -> tuple[str, str] | None:
         """The first and the newest month that billing holds."""

@@ -1,6 +1,6 @@
 """What billing holds, as values that were checked before anyone may speak them.
 
-``Records`` is the seam: our own tables, a mapped foreign database and the twin each give the same six readings.
+``Records`` is the seam: our own tables, a mapped foreign database and the twin each give the same seven readings.
 Everything that comes back is checked for being about the customer asked for and for being an amount at all; what fails
 is refused as garbage, never rounded or guessed.
 """
@@ -20,6 +20,7 @@ LARGEST: Final = 10**10  # in the smallest unit: a hundred million yuan on one b
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])\Z", re.ASCII)
 MOST_CHARGES: Final = 20_000  # on one bill
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\Z", re.ASCII)
+_LONGEST_NAME: Final = 200
 _NUMBER: Final = re.compile(r"[+]?[\d*#]{0,31}\Z", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z", re.ASCII)
 
@@ -78,11 +79,35 @@ class ItemisedBill:
     charges: tuple[Charge, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who a customer is. ``name`` and ``phone`` are "" where billing does not tell them."""
+
+    customer: str
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Faxable:
+    """All that an itemised bill on paper says. ``account``: whom it may be sent for; ``unpaid``: oldest first."""
+
+    bill: Bill
+    charges: tuple[Charge, ...]
+    name: str
+    phone: str
+    account: str
+    unpaid: tuple[Bill, ...]
+
+
 class Records(Protocol):
-    """Six readings; each may raise LookUpFault."""
+    """Seven readings; each may raise LookUpFault."""
 
     def customer(self, phone: str) -> Customer | None:
         """Whose number this is."""
+
+    def holder(self, customer: str) -> Holder | None:
+        """Who the customer with this id is."""
 
     def span(self, customer: str) -> tuple[str, str] | None:
         """The first and the newest month that billing holds."""
@@ -171,3 +196,13 @@ def believed_customer(customer: Customer | None, phone: str) -> Customer | None:
     if customer is not None and (customer.phone != phone or not customer.id):
         raise LookUpFault("garbage", "another customer came back")
     return customer
+
+
+def believed_holder(holder: Holder | None, customer: str) -> Holder:
+    """The holder when it is this customer's, with a name that can be printed in one line; else garbage."""
+    if holder is None or holder.customer != customer:
+        raise LookUpFault("garbage", "the holder of another account came back" if holder else "nobody has this account")
+    if not isinstance(holder.name, str) or not isinstance(holder.phone, str) or not _NUMBER.match(holder.phone):
+        raise LookUpFault("garbage", "a holder's name or number is none")
+    name = "".join(sign if sign.isprintable() else " " for sign in holder.name)
+    return Holder(customer, " ".join(name.split())[:_LONGEST_NAME], holder.phone)

@@ -7,9 +7,18 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from crm_bridge.ledger import Ledger
-from crm_bridge.numbering import Numbering
-from crm_bridge.records import Bill, Customer, Records, believed, believed_customer
+from crm_bridge.numbering import FIXED, Numbering
+from crm_bridge.records import Bill, Customer, Holder, Records, believed, believed_customer, believed_holder
 from crm_bridge.tries import TryRule
+
+
+@dataclass(frozen=True, slots=True)
+class FaxRules:
+    """Where faxes may go, how many an account may ask for within a day, and how often each is tried."""
+
+    numbers: Numbering = field(default_factory=lambda: Numbering(FIXED))
+    daily: int = 5
+    tries: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,7 @@ class Rules:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     tries: TryRule = field(default_factory=TryRule)
     same_s: float = 12 * 3_600.0
+    fax: FaxRules = field(default_factory=FaxRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +46,19 @@ class Room:
     @property
     def today(self) -> str:
         """The operator's date."""
-        return datetime.fromtimestamp(self.now, UTC).astimezone(self.rules.zone).date().isoformat()
+        return self.day(self.now)
+
+    def day(self, at: float) -> str:
+        """The operator's date at that instant."""
+        return datetime.fromtimestamp(at, UTC).astimezone(self.rules.zone).date().isoformat()
 
     def customer(self, phone: str) -> Customer | None:
         """Whose number this is; garbage when another customer came back."""
         return believed_customer(self.records.customer(phone), phone)
+
+    def holder(self, customer: str) -> Holder:
+        """Who this customer is; garbage when nobody, or another one, came back."""
+        return believed_holder(self.records.holder(customer), customer)
 
     def believed(self, bills: list[Bill], customer: str) -> list[Bill]:
         """The bills, newest first, every one checked."""

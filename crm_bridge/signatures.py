@@ -28,6 +28,8 @@ _PHONE: Final = {"phone": "digits"}
 _CUSTOMER: Final = {"customer": "text"}
 _CUSTOMER_MONTH: Final = {"customer": "text", "month": "month"}
 _CALLER: Final = {"caller": "digits?"}
+_JOB: Final = {"job": "digits"}
+_FAX_WISH: Final = {"month": "month", "fax_number": "digits"}
 _DIFFERENCE: Final = {"difference": "money", "reasons": "sayings"}
 
 _ALL: Final = (
@@ -112,7 +114,51 @@ _ALL: Final = (
         effect=True,
     ),
     Signature("record_fax_wish", _CUSTOMER_MONTH, {"recorded": {}, "already": {}}, effect=True),
-    Signature("earlier_outcome", _PHONE, {"none": {}, "password_set": {"date": "date"}}),
+    Signature(
+        "check_fax_number",
+        {"fax_number": "digits"},
+        {"allowed": {"fax_number": "digits"}, "not_allowed": {}, "malformed": {}},
+    ),
+    Signature("offered_fax_number", _CALLER, {"offered": {"fax_number": "digits"}, "none": {}}),
+    Signature(
+        "request_fax",
+        {**_CUSTOMER_MONTH, "fax_number": "digits", "language": "text"},
+        {
+            "accepted": {**_JOB, "tries": "count"},
+            "same": _JOB,
+            "too_many": {"count": "count"},
+            "no_bill": {},
+            "not_allowed": {},
+        },
+        effect=True,
+    ),
+    Signature(
+        "fax_state",
+        _CUSTOMER,
+        {
+            "none": {},
+            "waiting": _JOB,
+            "dialling": _JOB,
+            "sending": {**_JOB, "page": "count", "pages": "count"},
+            "retrying": {**_JOB, "reason": "prompt", "minutes": "count"},
+            "unknown": _JOB,
+            "sent": {**_JOB, "pages": "count", "date": "date"},
+            "failed": {**_JOB, "reason": "prompt", **_FAX_WISH},
+            "again": {**_JOB, **_FAX_WISH},
+        },
+    ),
+    Signature("fax_heard", {**_CUSTOMER, **_JOB, "state": "text"}, {"done": {}}, effect=True),
+    Signature(
+        "earlier_outcome",
+        {**_PHONE, "customer": "text?"},
+        {
+            "none": {},
+            "password_set": {"date": "date"},
+            "fax_asked": {**_JOB, "month": "month"},
+            "fax_sent": {**_JOB, "pages": "count", "date": "date"},
+            "fax_failed": {**_JOB, "reason": "prompt"},
+        },
+    ),
     Signature("outcome_heard", _PHONE, {"done": {}}, effect=True),
 )
 

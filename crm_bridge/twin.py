@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 from crm_bridge.answers import LookUpFault
 from crm_bridge.asking import LookUps
 from crm_bridge.desks import Seconds
+from crm_bridge.fax_jobs import FaxRow, NewFax
 from crm_bridge.hashing import Hashing
-from crm_bridge.ledger import Effect, Letter, Try
-from crm_bridge.records import Bill, Charge, Customer
+from crm_bridge.ledger import FAXES, Effect, Letter, Try
+from crm_bridge.records import Bill, Charge, Customer, Holder
 from crm_bridge.room import Room, Rules
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class TwinRecords:
     held: dict[str, dict[str, Bill]] = field(default_factory=dict)  # customer -> month -> bill
     listed: dict[tuple[str, str], list[Charge]] = field(default_factory=dict)  # customer, month -> charges
     credits: dict[str, int] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # by the customer's id
     fault: LookUpFault | None = None
     passwords: dict[str, str] = field(default_factory=dict)  # the ledger's: those set by telephone
 
@@ -38,6 +40,12 @@ class TwinRecords:
         found = self.customers.get(phone)
         newer = self.passwords.get(found.id) if found else None
         return replace(found, password=newer) if found and newer else found
+
+    def holder(self, customer: str) -> Holder | None:
+        """Who the customer with this id is."""
+        self._fail()
+        found = [one.phone for one in self.customers.values() if one.id == customer]
+        return Holder(customer, self.names.get(customer, ""), found[0]) if found else None
 
     def span(self, customer: str) -> tuple[str, str] | None:
         """The first and the newest month."""
@@ -93,6 +101,7 @@ class TwinLedger:
         self.languages: dict[str, str] = {}
         self.effects: dict[str, Effect] = {}
         self.outbox: dict[str, Letter] = {}
+        self.jobs: dict[str, FaxRow] = {}  # by key
 
     def hold(self, account: str) -> None:
         """Nothing to wait for: one thread."""
@@ -181,6 +190,49 @@ class TwinLedger:
     def post(self, letter: Letter) -> None:
         """Once under a key."""
         self.outbox.setdefault(letter.key, letter)
+
+    def put_fax(self, new: NewFax) -> int:
+        """Once under a key."""
+        if new.key not in self.jobs:
+            self.jobs[new.key] = _row(new, len(self.jobs) + 1)
+        return self.jobs[new.key].id
+
+    def fax(self, job: int) -> FaxRow | None:
+        """By number."""
+        return next((row for row in self.jobs.values() if row.id == job), None)
+
+    def faxes(self, customer: str) -> list[FaxRow]:
+        """The newest first."""
+        return sorted((row for row in self.jobs.values() if row.customer == customer), key=_number, reverse=True)[
+            :FAXES
+        ]
+
+    def faxes_since(self, account: str, since: float) -> int:
+        """All since then but those that failed undialled."""
+        counted = (row for row in self.jobs.values() if row.state != "failed" or row.tries)
+        return sum(row.account == account and row.created >= since for row in counted)
+
+    def fax_heard(self, job: int, state: str) -> None:
+        """In this state only."""
+        for key, row in self.jobs.items():
+            if (row.id, row.state) == (job, state):
+                self.jobs[key] = replace(row, heard=True)
+
+
+def _number(row: FaxRow) -> int:
+    return row.id
+
+
+def _row(new: NewFax, number: int) -> FaxRow:
+    """A job that waits, as ``fax_jobs.put`` writes it."""
+    asked = {name: getattr(new, name) for name in NewFax.__dataclass_fields__ if name != "key"}
+    blank: dict[str, Any] = {
+        **dict.fromkeys(("pages", "first", "delivered", "repeated", "tries", "settled", "fence"), 0),
+        **dict.fromkeys(("begun", "dialled", "leased_until"), 0.0),
+        **dict.fromkeys(("cause", "detail", "digest", "worker"), ""),
+    }
+    begun: dict[str, Any] = {"since": new.created, "due": new.created, "state": "waiting", "failures": ()}
+    return FaxRow(id=number, stop=False, heard=False, **asked, **blank, **begun)
 
 
 class TwinDesk:

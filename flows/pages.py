@@ -12,7 +12,7 @@ from typing import Final
 from flows.facts import Fact, Saying, Script
 from flows.flow import Library, LookUpSignature
 from flows.nodes.look_up import LookUpNode
-from flows.nodes.node import OTHERS, STAGES, WINDOW_MS, Collecting, Known, Node
+from flows.nodes.node import LANGUAGE, OTHERS, STAGES, WINDOW_MS, Collecting, Known, Node
 from flows.nodes.say import Say
 from flows.turns import ANSWERS, Collect, Command, EntryRule, Event, LookUp, Play
 
@@ -65,6 +65,7 @@ class Page:
     """One node in one language. ``answers``: the events it takes; ``commands``: those that never change, by stage."""
 
     node: Node
+    language: str
     speeches: Mapping[str, Speech]
     answers: tuple[type[Event], ...]
     rule: EntryRule = field(default_factory=EntryRule)
@@ -104,12 +105,19 @@ class Page:
         arguments = []
         for argument, kind in signature.needs.items():
             name = node.with_.get(argument, argument)
-            fact = Fact("text", node.given[argument]) if argument in node.given else known.get(name)
+            fact = self._given(node, argument) or known.get(name)
             if fact is not None:
                 arguments.append((argument, fact))
             elif not kind.endswith("?"):
                 raise Missing(name)
         return LookUp(node.look_up, tuple(arguments), signature.deadline_ms, self.comfort, self.apology)
+
+
+    def _given(self, node: LookUpNode, argument: str) -> Fact | None:
+        """What the flow itself says, or the language it is spoken in."""
+        if argument in node.given:
+            return Fact("text", node.given[argument])
+        return Fact("text", self.language) if argument == LANGUAGE and argument not in node.with_ else None
 
 
 def page(library: Library, where: tuple[str, str, str]) -> Page:
@@ -124,15 +132,16 @@ def _page(library: Library, where: tuple[str, str, str]) -> Page:
     flow, name, language = where
     node = library.flows[flow].nodes[name]
     if not node.awaits:
-        return Page(node, {}, ())
+        return Page(node, language, {}, ())
     stages = STAGES if isinstance(node, Collecting) else STAGES[:1]
     speeches = {stage: speech(library, node, (stage, language)) for stage in stages}
     answers = ANSWERS[{"Play": Play, "Collect": Collect, "LookUp": LookUp}[node.awaits]]
     if isinstance(node, LookUpNode):
         waiting = (Saying("comfort", (), language),), (Saying("one_moment", (), language),)
-        return Page(node, speeches, answers, EntryRule(), frozenset(), library.look_ups.get(node.look_up), *waiting)
+        signature = library.look_ups.get(node.look_up)
+        return Page(node, language, speeches, answers, EntryRule(), frozenset(), signature, *waiting)
     rule = node.rule() if isinstance(node, Collecting) else EntryRule()
-    return Page(node, speeches, answers, rule, frozenset(rule.options))
+    return Page(node, language, speeches, answers, rule, frozenset(rule.options))
 
 
 def speech(library: Library, node: Node, spoken: tuple[str, str]) -> Speech:

@@ -11,13 +11,13 @@ from typing import Final
 from flows.flow import Flow, Library
 from flows.nodes.forget import Forget
 from flows.nodes.menu import Menu
-from flows.nodes.node import BUSINESS, Collecting, Node
+from flows.nodes.node import BUSINESS, LANGUAGE, Collecting, Node
 from flows.nodes.return_node import Return
 from flows.nodes.sub_flow import SubFlow
 
 Place = tuple[str, str]  # flow, node
 Kinds = frozenset[tuple[str, str]]  # of (fact, kind)
-FIRST: Final[Kinds] = frozenset({("caller", "digits"), ("dialled", "digits")})
+FIRST: Final[Kinds] = frozenset({("caller", "digits"), ("dialled", "digits"), (LANGUAGE, "text")})
 ALWAYS: Final = ("human", "main", "silent", "tired", "too_long", "failed")
 
 

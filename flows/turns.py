@@ -151,6 +151,7 @@ DISPOSITIONS: Final = (
     "enqueued",  # handed to a queue
     "call_back",  # a call-back was recorded
     "silent",  # 60 s without a key
+    "fax_machine",  # a machine called, and was told that nobody takes its fax
     "hung_up",  # the caller left
     "failed",  # an apology and a clean end
     "refused",  # no flow for this number

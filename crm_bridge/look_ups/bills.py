@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crm_bridge.answers import Answer, Arguments, Fact, LookUpFault, Saying, word
 from crm_bridge.months import shifted
-from crm_bridge.records import Bill, ItemisedBill, amount, believed_charges, month
+from crm_bridge.records import Bill, Faxable, ItemisedBill, amount, believed_charges, month
 from crm_bridge.room import Room
 from crm_bridge.schema import PARTS
 
@@ -41,6 +41,16 @@ def itemised(room: Room, customer: str, asked: str) -> ItemisedBill | None:
     if not found:
         return None
     return ItemisedBill(found[0], believed_charges(room.records.charges(customer, asked), found[0]))
+
+
+def faxable(room: Room, customer: str, asked: str) -> Faxable | None:
+    """All that the bill of a month says on paper; None when there is no such bill."""
+    found = itemised(room, customer, asked)
+    if found is None:
+        return None
+    holder = room.holder(customer)
+    unpaid = room.believed(room.records.unpaid(customer), customer)
+    return Faxable(found.bill, found.charges, holder.name, holder.phone, customer, tuple(reversed(unpaid)))
 
 
 def total_owed(room: Room, arguments: Arguments) -> Answer:

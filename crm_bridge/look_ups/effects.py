@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from crm_bridge.answers import Answer, Arguments, word
 from crm_bridge.ledger import Effect, Letter
@@ -42,14 +41,13 @@ def record_fax_wish(room: Room, arguments: Arguments) -> Answer:
     return Answer("recorded" if done else "already")
 
 
-def earlier_outcome(room: Room, arguments: Arguments) -> Answer:
+def earlier_password(room: Room, arguments: Arguments) -> Answer:
     """A password set for this number whose confirmation nobody heard."""
     phone = room.rules.numbering.national(word(arguments, "phone"))
     found = room.ledger.newest_effect(PASSWORD_SET, phone) if phone else None
     if found is None or found.heard:
         return Answer("none")
-    day = datetime.fromtimestamp(found.at, UTC).astimezone(room.rules.zone).date().isoformat()
-    return Answer(PASSWORD_SET, {"date": ("date", day)})
+    return Answer(PASSWORD_SET, {"date": ("date", room.day(found.at))})
 
 
 def outcome_heard(room: Room, arguments: Arguments) -> Answer:

@@ -14,7 +14,7 @@ class EndNode(Node):
     """``disposition`` is how the call ended for us. Say goodbye in a ``say`` before it."""
 
     kind: Literal["end"] = "end"
-    disposition: Literal["served", "goodbye", "call_back", "silent", "failed"]
+    disposition: Literal["served", "goodbye", "call_back", "silent", "failed", "fax_machine"]
 
     def move(self, known: Known) -> Move:
         """The last command."""

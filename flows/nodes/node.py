@@ -18,6 +18,7 @@ STAGES: Final = ("whole", "short", "help", "offer", "wrong")
 EVERYWHERE: Final = {"": "repeat", "0": "human", "9": "main", "*": "back"}
 WINDOW_MS: Final = 10_000
 BUSINESS: Final = "business"  # the fact that holds the last tag of the call
+LANGUAGE: Final = "language"  # the argument of a look-up that is the call's language, where no fact is bound to it
 OTHERS: Final = "others"  # every language that is not the call's
 Detail = tuple[tuple[str, str], ...]
 

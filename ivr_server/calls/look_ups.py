@@ -1,4 +1,4 @@
-"""All look-ups a flow may name: the bridge's, and the three that only the hub can answer.
+"""All look-ups a flow may name: the bridge's, and the four that only the hub can answer.
 
 Facts go in as plain values, secrets out of the call's vault, and answers come back as facts; nothing else is mapped.
 """
@@ -19,6 +19,7 @@ LOCAL: Final = {
     for signature in (
         LookUpSignature("hours", {}, {"open": {}, "closed": {}, "holiday": {}}, 1_000),
         LookUpSignature("notice", {}, {"none": {}, "set": {"notice": "prompt"}}, 1_000),
+        LookUpSignature("fax_service", {}, {"ready": {}, "away": {}}, 1_000),
         LookUpSignature("queue_staffed", {"queue": "text?"}, {"staffed": {}, "empty": {}}, 2_000),
     )
 }
@@ -72,12 +73,16 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class LookUps:
-    """Answers ``flows`` look-ups. ``hours``: "open", "closed" or "holiday" now; ``notice``: a prompt's name or ""."""
+    """Answers ``flows`` look-ups. ``hours``: "open", "closed" or "holiday" now; ``notice``: a prompt's name or "".
+
+    ``fax_open``: whether a fax may be asked for now; where nobody sends any, the wish is noted for people.
+    """
 
     bridge: Bridge
     hours: Callable[[], str]
     notice: Callable[[], str]
     queue: str = "service"
+    fax_open: Callable[[], bool] = lambda: False
 
     def signatures(self) -> dict[str, LookUpSignature]:
         """Every look-up's signature, as the flows know it."""
@@ -90,6 +95,8 @@ class LookUps:
         if name == "notice":
             prompt = self.notice()
             return Answered("set", (("notice", Fact("prompt", prompt)),)) if prompt else Answered("none")
+        if name == "fax_service":
+            return Answered("ready" if self.fax_open() else "away")
         if name == "queue_staffed":
             queue = next((str(fact.value) for key, fact in arguments if key == "queue"), self.queue)
             return Answered("staffed" if await asker.line.queue_staffed(queue) else "empty")
