@@ -186,18 +186,20 @@ class Ami:
                 log.failure("a fault of ours in the connection to Asterisk's manager interface")
                 trouble = Trouble("resync")
             self._end(trouble.code)
-            tries = 0 if self._reactor.seconds() - began > self.settings.pace.steady_s else tries + 1
+            if self._reactor.seconds() - began > self.settings.pace.steady_s:
+                tries = 0
             self._say(trouble)
             try:
                 await deferLater(self._reactor, self._wait_s(trouble, tries))
             except CancelledError:
                 return
+            tries += 1
 
     def _wait_s(self, trouble: Trouble, tries: int) -> float:
         pace = self.settings.pace
         if trouble.refused:
             return pace.refused_s * (1 + self._chance() / 2)
-        longest = min(pace.most_s, pace.first_s * 2.0 ** min(tries, 20))
+        longest = min(pace.most_s, pace.first_s * 2.0 ** min(tries + 1, 20))
         return longest * (1 + self._chance()) / 2
 
     def _say(self, trouble: Trouble) -> None:
@@ -222,8 +224,8 @@ class Ami:
         try:
             return await self._use(connection)
         except AmiFault as fault:
-            broken = connection.over.called
-            return Trouble(connection.why, connection.detail) if broken else Trouble("answer", fault.text)
+            why = connection.why  # "" while it lives: the answer was at fault
+            return Trouble(why, connection.detail) if why else Trouble("answer", fault.text)
 
     def _build(self) -> Connection:
         self._connection = connection = Connection(self._reactor, self.settings.pace, self.counts)
@@ -273,7 +275,7 @@ class Ami:
         for resync in self._resyncs:
             try:
                 await ensureDeferred(resync()).addTimeout(self.settings.pace.resync_s, self._reactor)
-            except CancelledError:
+            except (CancelledError, AmiFault):
                 raise
             except Exception:
                 log.failure("the resync after a connect failed")
