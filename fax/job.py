@@ -32,15 +32,15 @@ IDLE: Final = frozenset({"waiting", "retrying"})
 _ENDS: Final = ("sent", "retrying", "failed")
 TABLE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     # (state, event) -> the states it may lead to
-    ("waiting", "pressed"): ("waiting",),
-    ("retrying", "pressed"): ("retrying",),
+    ("waiting", "pressed"): ("waiting", "failed"),
+    ("retrying", "pressed"): ("retrying", "failed"),
     ("waiting", "begin"): ("dialling",),
     ("retrying", "begin"): ("dialling",),
     ("waiting", "trouble"): ("retrying", "failed"),
     ("retrying", "trouble"): ("retrying", "failed"),
-    ("dialling", "progress"): ("dialling", "sending"),
+    ("dialling", "progress"): ("sending",),
     ("sending", "progress"): ("sending",),
-    ("unknown", "progress"): ("unknown", "sending"),
+    ("unknown", "progress"): ("sending",),
     ("waiting", "progress"): ("waiting",),  # late: the answer has decided
     ("retrying", "progress"): ("retrying",),
     ("sent", "progress"): ("sent",),
@@ -48,7 +48,7 @@ TABLE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("dialling", "settle"): ("dialling", *_ENDS),  # dialling: it was the late answer of an earlier dial
     ("sending", "settle"): ("sending", *_ENDS),
     ("unknown", "settle"): ("unknown", *_ENDS),
-    ("waiting", "settle"): ("waiting", *_ENDS),
+    ("waiting", "settle"): ("waiting", *_ENDS),  # late, or of a dial from before a backup was put back
     ("retrying", "settle"): _ENDS,
     ("sent", "settle"): ("sent",),
     ("failed", "settle"): ("failed", "sent"),
@@ -180,12 +180,12 @@ def duty(job: FaxJob, moment: Moment) -> str:
         return "rest"
     if job.state in ("dialling", "sending"):
         return "lose"
-    if old(job, moment):
+    if job.stop and job.state in IDLE:
+        return "cancel"
+    if _droppable(job, moment):
         return "drop"
     if job.state == "unknown":
         return "look"
-    if job.stop:
-        return "cancel"
     if moment.now < job.due:
         return "rest"
     return "dial" if job.pages else "press"
@@ -200,15 +200,17 @@ def old(job: FaxJob, moment: Moment) -> bool:
 
 
 def pressed(job: FaxJob, pages: int, digest: str) -> FaxJob:
-    """The document is there."""
+    """The document is there. Another one than that of which pages have arrived cannot be gone on with."""
     _must(job, "pressed", pages > 0)
+    if job.delivered and job.digest not in ("", digest):
+        return _final(job, "fault", f"the document changed after {job.delivered} pages had arrived")
     return replace(job, pages=pages, digest=digest)
 
 
 def begin(job: FaxJob, moment: Moment) -> FaxJob:
     """The intent to dial: save it, then dial."""
     rules = moment.rules
-    fits = len(job.failures) < min(rules.most_dials, MOST_DIALS) and not old(job, moment) and not job.stop
+    fits = not _dialled_out(job, rules) and not old(job, moment) and not job.stop
     _must(job, "begin", fits and moment.now >= job.due and first_page(job) <= job.pages)
     return replace(
         job,
@@ -233,13 +235,10 @@ def progress(job: FaxJob, confirmed: int, moment: Moment) -> FaxJob:
 
 def settle(job: FaxJob, outcome: Outcome, moment: Moment) -> FaxJob:
     """What became of a dial: the newest one, or the one that the outcome names."""
-    _must(job, "settle", not outcome.token or outcome.token == _token(job, outcome.dial or job.tries))
     dial = outcome.dial or job.tries
-    if dial <= job.settled:
-        return _late(job, outcome)
-    if dial < job.tries:
-        return _counted(job, outcome)
-    return _ended(job, outcome, moment)
+    _must(job, "settle", outcome.dial > 0 or job.state in ACTIVE)
+    _must(job, "settle", outcome.token == _token(job, dial) or (not outcome.token and dial <= job.tries))
+    return _ended(job, outcome, moment) if dial > job.settled else _late(job, outcome)
 
 
 def trouble(job: FaxJob, detail: str, moment: Moment) -> FaxJob:
@@ -275,9 +274,9 @@ def cancel(job: FaxJob, moment: Moment) -> FaxJob:
 
 
 def drop(job: FaxJob, moment: Moment) -> FaxJob:
-    """Too old: it is not dialled without a person's word."""
-    _must(job, "drop", old(job, moment))
-    return _final(job, "too_old", job.detail)
+    """It is not dialled without a person's word: too old, or the rules allow fewer dials than they did."""
+    _must(job, "drop", _droppable(job, moment))
+    return _final(job, "too_old" if old(job, moment) else job.cause, job.detail)
 
 
 def again(job: FaxJob, moment: Moment) -> FaxJob:
@@ -353,6 +352,15 @@ def _failed_try(job: FaxJob, outcome: Outcome, moment: Moment) -> FaxJob:
     return replace(job, state="retrying", cause=outcome.cause, detail=outcome.detail)
 
 
+def _dialled_out(job: FaxJob, rules: Rules) -> bool:
+    return len(job.failures) >= min(rules.most_dials, MOST_DIALS)
+
+
+def _droppable(job: FaxJob, moment: Moment) -> bool:
+    over = job.state != "unknown" or moment.now >= job.due
+    return over and (old(job, moment) or _dialled_out(job, moment.rules))
+
+
 def _wait(cause: str, moment: Moment) -> float:
     rules = moment.rules
     middle = rules.busy_s if cause == "busy" else rules.other_s
@@ -367,7 +375,7 @@ def _used_up(job: FaxJob, rules: Rules) -> bool:
         or count("fault") >= rules.faults
         or count("no_carrier") >= rules.no_carrier_tries
         or count("refused") >= rules.refused_tries
-        or len(job.failures) >= min(rules.most_dials, MOST_DIALS)
+        or _dialled_out(job, rules)
         or job.due - (job.begun or job.due) > min(rules.window_s, LONGEST_S)
     )
 
