@@ -139,7 +139,7 @@ _ALL: Final = (
             "none": {},
             "waiting": _JOB,
             "dialling": _JOB,
-            "sending": {**_JOB, "page": "count", "pages": "count"},
+            "sending": {**_JOB, "arrived": "count", "pages": "count"},
             "retrying": {**_JOB, "reason": "prompt", "minutes": "count"},
             "unknown": _JOB,
             "sent": {**_JOB, "pages": "count", "date": "date"},

@@ -170,8 +170,7 @@ def _dialling(room: Room, row: FaxRow) -> Answer:
 def _sending(room: Room, row: FaxRow) -> Answer:
     if not row.pages:
         return _dialling(room, row)
-    page, pages = min(row.delivered + 1, row.pages), row.pages
-    return Answer("sending", {"job": _spoken(row.id), "page": ("count", page), "pages": ("count", pages)})
+    return Answer("sending", {"job": _spoken(row.id), "arrived": ("count", row.delivered), "pages": ("count", row.pages)})
 
 
 def _retrying(room: Room, row: FaxRow) -> Answer:
