@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
-from crm_bridge.numbering import CHINA, Numbering
+from crm_bridge.numbering import CHINA, FIXED, Numbering
 from ivr_server.calls.hours import WEEKDAYS, Hours, Span
 from ivr_server.library import Sources
 from marked_yaml import Mistakes, Problem, read, shaped
@@ -158,7 +158,7 @@ class Fax:
     prefix: str = ""
     station: str = ""
     folder: str = ""
-    allow: tuple[str, ...] = CHINA
+    allow: tuple[str, ...] = FIXED
     at_once: int = 2
     daily: int = 5
     tries: int = 3
@@ -226,6 +226,10 @@ class Settings:
     def fax_folder(self) -> Path:
         """Where faxes lie that Asterisk sends, and what it writes about them."""
         return Path(self.fax.folder).resolve() if self.fax.folder else self.folder / "fax"
+
+    def fax_numbers(self) -> Numbering:
+        """Which numbers may be faxed to."""
+        return self.fax.numbers()
 
     def sources(self) -> Sources:
         """Where flows and prompts are read from, and the queues that flows may name."""
