@@ -214,7 +214,11 @@ class Ami:
         """From the connect to the end of the connection; why it ended."""
         self.state = "connecting"
         try:
-            await self._way().connect(Factory.forProtocol(self._build))
+            way = self._way()
+        except (OSError, ValueError) as fault:
+            return Trouble("certificate", f"ami.ca: {fault}")
+        try:
+            await way.connect(Factory.forProtocol(self._build))
         except CancelledError:
             raise
         except Exception as fault:
@@ -224,8 +228,9 @@ class Ami:
         try:
             return await self._use(connection)
         except AmiFault as fault:
-            why = connection.why  # "" while it lives: the answer was at fault
-            return Trouble(why, connection.detail) if why else Trouble("answer", fault.text)
+            if not connection.why:  # it lives: the answer was at fault
+                return Trouble("answer", fault.text)
+            return Trouble(connection.why, connection.detail)
 
     def _build(self) -> Connection:
         self._connection = connection = Connection(self._reactor, self.settings.pace, self.counts)

@@ -39,6 +39,7 @@ class Notices:
         self._critical: set[str] = set()
         self._rows: tuple[deque[tuple[int, Message]], deque[tuple[int, Message]]] = (deque(), deque())
         self._number = 0
+        self._failed: set[str] = set()
         self._held = True
         self._next: IDelayedCall | None = None
 
@@ -75,6 +76,7 @@ class Notices:
     def hold(self) -> None:
         """Forget what waits and tell nothing until ``release``."""
         self._held = True
+        self._failed.clear()
         for row in self._rows:
             row.clear()
 
@@ -102,4 +104,6 @@ class Notices:
                 listener(message)
             except Exception:
                 self._counts["listener_failed"] += 1
-                log.failure("a listener failed at the notice {name}", name=message.name)
+                if message.name not in self._failed:  # one line, not one for each notice of a flood
+                    self._failed.add(message.name)
+                    log.failure("a listener failed at the notice {name}", name=message.name)
