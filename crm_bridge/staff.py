@@ -305,6 +305,10 @@ class StaffBook:
             await self._database.run(_seen, token, self._clock(), write=True)
         return person
 
+    async def still(self, token: str) -> bool:
+        """Whether the session holds; a page that asks this by itself does not keep it from falling idle."""
+        return await self._database.run(_who, token, self._clock()) is not None
+
     async def sign_out(self, token: str, deed: Deed) -> None:
         """End this session."""
         await self._database.run(_leave, token, deed, self._clock(), write=True)

@@ -56,6 +56,7 @@ from ivr_server.calls.look_ups import LookUps
 from ivr_server.calls.performer import Tools
 from ivr_server.calls.routing import Routes
 from ivr_server.console import story
+from ivr_server.console.fax_book import fax_book
 from ivr_server.console.feed import Feed
 from ivr_server.console.journal import DemoCustomers, JournalCalls
 from ivr_server.console.parts import Health, Parts, PhoneParts
@@ -264,12 +265,15 @@ class IvrService(Service):
 
     def _parts(self) -> Parts:
         settings = self.settings
+        faxes = fax_book(self.database, settings, self.reactor)
+        self._closing.append(faxes.stop)
         sounds = settings.sound_folders()
         return Parts(
             reactor=self.reactor,
             staff=StaffBook(self.database, self.hashing),
             calls=JournalCalls(self.database),
             feed=self.feed,
+            faxes=faxes,
             health=self._health,
             registry=self.metrics.registry,
             phone=PhoneParts(

@@ -77,7 +77,7 @@ def _pages(visit: Visit) -> list[tuple[str, str]]:
     if visit.has(READS_CALLS):
         shown.append(("/calls", "calls"))
     if visit.has(SIGNED_IN):
-        shown.append(("/wishes", "wishes"))
+        shown += [("/faxes", "faxes"), ("/wishes", "wishes")]
     return [*shown, ("/health", "health")]
 
 

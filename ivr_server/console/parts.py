@@ -12,6 +12,8 @@ from ivr_server.console.feed import Feed
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
+    from crm_bridge.fax_attempts import Attempt
+    from crm_bridge.fax_jobs import FaxRow, Filter
     from crm_bridge.secret import Secret
     from crm_bridge.staff import Deed, Person
 
@@ -27,6 +29,9 @@ class Staff(Protocol):
 
     async def who(self, token: str) -> Person | None:
         """Whose session this is."""
+
+    async def still(self, token: str) -> bool:
+        """Whether the session holds; asking does not count as use of it."""
 
     async def sign_out(self, token: str, deed: Deed) -> None:
         """End it."""
@@ -46,6 +51,69 @@ class Calls(Protocol):
 
     async def wishes(self, limit: int) -> Sequence[Any]:
         """What callers asked for, newest first: each with the fields of ``crm_bridge.wishes.CallersWish``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fax:
+    """One fax job as it is kept, and the customer's number; "" when it is not in our tables."""
+
+    row: FaxRow
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaxStory:
+    """One fax job with its dials. ``there``: the document is here, and is the one that was made for this account."""
+
+    fax: Fax
+    attempts: tuple[Attempt, ...] = ()
+    there: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """The jobs that may change, with the newest ones, and how many jobs there are in each state."""
+
+    faxes: tuple[Fax, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class Faxes(Protocol):
+    """The fax jobs: read, and decided about. What is decided is written down with its deed in one transaction."""
+
+    @property
+    def mails(self) -> bool:
+        """Whether documents can be mailed."""
+
+    async def jobs(self, asked: Filter, limit: int, before: int = 0) -> Sequence[Fax]:
+        """Jobs that fit, the newest first; ``before``: only those with a smaller number."""
+
+    async def counts(self) -> Mapping[str, int]:
+        """How many jobs there are in each state that has any."""
+
+    async def moving(self) -> Moving:
+        """What a page that shows jobs live must look at."""
+
+    async def one(self, job: int) -> Fax | None:
+        """One job."""
+
+    async def story(self, job: int) -> FaxStory | None:
+        """One job with its dials."""
+
+    async def pdf(self, job: int) -> bytes | None:
+        """The document; None when it is not there, or is not this account's (FAULTS H13)."""
+
+    async def picture(self, job: int, page: int) -> bytes | None:
+        """A page of the document as it is faxed, as PNG; None when it is not there."""
+
+    async def retry(self, job: int, deed: Deed) -> bool:
+        """Send it now: a failed one once more, one that waits at once. False: its state does not allow it any more."""
+
+    async def cancel(self, job: int, deed: Deed) -> bool:
+        """End it; a call under way is hung up. False: it has ended already."""
+
+    async def mail(self, job: int, address: str, deed: Deed) -> None:
+        """Mail the document; ``ivr_server.faxing.mailing.MailFault`` says why not. Intent and outcome are audited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +174,7 @@ class Parts:
     staff: Staff
     calls: Calls
     feed: Feed
+    faxes: Faxes
     health: Callable[[], Awaitable[Health]]
     registry: CollectorRegistry
     phone: PhoneParts = field(default_factory=PhoneParts)

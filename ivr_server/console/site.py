@@ -8,12 +8,14 @@ from klein import Klein
 
 from ivr_server.console import health, home, signing, story, wishes
 from ivr_server.console.channel import BoundedSite
+from ivr_server.console.fax_stream import Watch
+from ivr_server.console.faxes import FaxPages
 from ivr_server.console.gate import lost, serve
 from ivr_server.console.parts import Parts
 from ivr_server.console.phone_line import Dial, Exchange
 from ivr_server.console.phone_page import PhonePages
 from ivr_server.console.sounds import SoundShelf
-from ivr_server.console.visit import READS_CALLS, SIGNED_IN, Route
+from ivr_server.console.visit import MINDS_FAXES, READS_CALLS, SIGNED_IN, Route
 
 PLAIN: Final = (
     Route("GET", "/", home.home),
@@ -30,10 +32,19 @@ PLAIN: Final = (
 )
 
 
-def routes(phone: PhonePages) -> tuple[Route, ...]:
+def routes(phone: PhonePages, faxes: FaxPages) -> tuple[Route, ...]:
     """Every route there is."""
     return (
         *PLAIN,
+        Route("GET", "/faxes", faxes.jobs, SIGNED_IN),
+        Route("GET", "/faxes/stream", faxes.stream, SIGNED_IN),
+        Route("GET", "/faxes/jobs.csv", faxes.table, MINDS_FAXES),
+        Route("GET", "/faxes/<job>", faxes.job, SIGNED_IN),
+        Route("GET", "/faxes/<job>/bill.pdf", faxes.pdf, MINDS_FAXES),
+        Route("GET", "/faxes/<job>/pages/<page>", faxes.picture, MINDS_FAXES),
+        Route("POST", "/faxes/<job>/retry", faxes.retry, MINDS_FAXES),
+        Route("POST", "/faxes/<job>/cancel", faxes.cancel, MINDS_FAXES),
+        Route("POST", "/faxes/<job>/mail", faxes.mail, MINDS_FAXES),
         Route("GET", "/phone", phone.page),
         Route("GET", "/phone/line", phone.line),
         Route("GET", "/phone/sound/<path:name>", phone.sound),
@@ -44,7 +55,7 @@ def make_app(parts: Parts, dial: Dial) -> Klein:
     """The klein app with every route mounted."""
     app = Klein()
     exchange = Exchange(parts.reactor, parts.feed, SoundShelf(parts.phone.sounds), dial)
-    for route in routes(PhonePages(exchange)):
+    for route in routes(PhonePages(exchange), FaxPages(Watch(parts.reactor, parts.faxes))):
         _mount(app, parts, route)
 
     app.handle_errors(lambda request, failure: lost(parts, request, failure.value))

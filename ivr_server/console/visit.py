@@ -18,6 +18,7 @@ HTML: Final = "text/html; charset=utf-8"
 ANYONE: Final[frozenset[str]] = frozenset()
 SIGNED_IN: Final = frozenset({"admin", "supervisor", "agent"})
 READS_CALLS: Final = frozenset({"admin", "supervisor"})
+MINDS_FAXES: Final = frozenset({"admin", "supervisor"})  # sees a customer's bill; sends, ends and mails faxes
 
 
 @dataclass(frozen=True, slots=True)

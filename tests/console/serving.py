@@ -22,9 +22,11 @@ from crm_bridge.hashing import Hashing
 from crm_bridge.staff import StaffBook
 from crm_bridge.versions import prepare
 from crm_bridge.wishes import CallersWish
+from ivr_server.console.fax_book import FaxBook
 from ivr_server.console.feed import Feed
 from ivr_server.console.parts import DemoCustomer, Health, HealthPart, Parts, PhoneParts
 from ivr_server.console.site import make_site
+from ivr_server.faxing.mailing import Mailer, Smtp
 
 EVIL = '<script>document.title="taken"</script>'
 CUSTOMERS = (
@@ -168,7 +170,12 @@ def tone(path: Path) -> None:
         file.writeframes(b"".join(struct.pack("<h", int(3000 * math.sin(i * 0.35))) for i in range(32_000)))
 
 
-def build(folder: Path, allowed: str = "loopback") -> Any:
+def mailer(port: str) -> Mailer:
+    """To the mail server of a test, on this machine."""
+    return Mailer(reactor, Smtp(host="127.0.0.1", port=int(port), sender="bills@telecom.example", tls="no"))
+
+
+def build(folder: Path, allowed: str = "loopback", mail: str = "") -> Any:
     """The site and what must be started with it."""
     database = Database(f"sqlite:///{folder / 'ivr.db'}", reactor, Limits())
     hashing = Hashing(reactor)
@@ -196,6 +203,12 @@ def build(folder: Path, allowed: str = "loopback") -> Any:
         staff=StaffBook(database, hashing),
         calls=Calls(),
         feed=feed,
+        faxes=FaxBook(
+            database=database,
+            folder=lambda job: folder / "faxes" / str(job),
+            reactor=reactor,
+            mailer=mailer(mail) if mail else None,
+        ),
         health=health,
         registry=registry,
         phone=PhoneParts(allowed=allowed, sounds=(folder,), customers=customers),
@@ -210,7 +223,7 @@ def build(folder: Path, allowed: str = "loopback") -> Any:
 def main() -> None:
     """Serve until killed."""
     folder = Path(sys.argv[1])
-    site, database, hashing = build(folder, *sys.argv[2:3])
+    site, database, hashing = build(folder, *sys.argv[2:4])
     with database.engine.execution_options(write=True).begin() as connection:
         prepare(connection)
     database.start()

@@ -93,6 +93,7 @@ def parts(port: int) -> Parts:
         staff=nothing,
         calls=nothing,
         feed=nothing,
+        faxes=nothing,
         health=nothing,
         registry=nothing,
         phone=phone,

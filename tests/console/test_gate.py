@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ivr_server.console.faxes import FaxPages
 from ivr_server.console.parts import Parts, PhoneParts
 from ivr_server.console.phone_line import Exchange
 from ivr_server.console.phone_page import PhonePages
@@ -16,10 +17,18 @@ from ivr_server.console.visit import Route, own_path
 
 Client = House = Any  # the fixtures' own, in conftest.py
 NOTHING: Any = None
-TABLE = routes(PhonePages(Exchange(NOTHING, NOTHING, SoundShelf(()), NOTHING)))
+TABLE = routes(PhonePages(Exchange(NOTHING, NOTHING, SoundShelf(()), NOTHING)), FaxPages(NOTHING))
 VISITORS = ("", "admin", "supervisor", "agent")
-FILLED = {"<path:call>": "1700000001.1", "<version>": "1", "<path:name>": "sound.wav", "<name>": "calm.css"}
-READING = [route for route in TABLE if not route.changes]  # forged and honest forms have tests of their own
+FILLED = {
+    "<path:call>": "1700000001.1",
+    "<version>": "1",
+    "<path:name>": "sound.wav",
+    "<name>": "calm.css",
+    "<job>": "1",
+    "<page>": "1.png",
+}
+# forged and honest forms have tests of their own; so has the stream, which does not end
+READING = [route for route in TABLE if not route.changes and route.path != "/faxes/stream"]
 MATRIX = [pytest.param(route, name, id=f"{route.path} {name}") for route in READING for name in VISITORS]
 SECURITY = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Cache-Control")
 
@@ -45,6 +54,7 @@ def test_the_app_has_no_route_beside_the_table() -> None:
         staff=NOTHING,
         calls=NOTHING,
         feed=NOTHING,
+        faxes=NOTHING,
         health=NOTHING,
         registry=NOTHING,
         phone=PhoneParts(),
