@@ -156,6 +156,13 @@ class Ami:
         """Send an action that lists, and give the items of its list."""
         return await self._now().listed(name, (*fields, *more.items()))
 
+    async def followed(self, name: str, fields: Fields = (), **more: str) -> Message:
+        """Send an action whose answer announces one notice (FAXSession, FAXStats), and give that notice."""
+        found = await self.listed(name, fields, **more)
+        if not found:
+            raise AmiFault("refused", f"{name}: nothing was announced")
+        return found[0]
+
     # --- within
 
     def _now(self) -> Connection:

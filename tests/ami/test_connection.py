@@ -39,9 +39,9 @@ def test_a_list_comes_whole_and_an_announced_notice_as_a_list_of_one() -> None:
     channels = stage.begin(ami.listed("CoreShowChannels"))
     assert [one.get("Channel") for one in channels.value] == ["PJSIP/line-0", "PJSIP/line-1", "PJSIP/line-2"]
     assert [one.get("Files") for one in stage.begin(ami.listed("FAXSessions")).value] == ["x.tiff"]
-    (session,) = stage.begin(ami.listed("FAXSession", SessionNumber="4")).value
-    assert session.get("PageNumber") == "2"
-    assert stage.fault(ami.listed("FAXSession", SessionNumber="5")).text == "FAXSession: Session not found"
+    assert stage.begin(ami.followed("FAXSession", SessionNumber="4")).value.get("PageNumber") == "2"
+    assert stage.fault(ami.followed("FAXSession", SessionNumber="5")).text == "FAXSession: Session not found"
+    assert stage.fault(ami.followed("Ping")).reason == "refused"
 
 
 def test_B12_an_action_that_is_never_answered_ends_after_five_seconds() -> None:
