@@ -26,6 +26,7 @@ async def report(service: IvrService) -> Health:
         _asterisk(service),
         HealthPart("calls", "ok", str(len(service.calls.current))),
         HealthPart("journal", "ok", str(service.journal.waiting)),
+        service.faxes.health(),
     )
     return Health(all(part.state != "bad" for part in parts), service.calls.draining, parts)
 

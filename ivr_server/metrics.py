@@ -34,3 +34,11 @@ class Metrics:
         self.prompts_missing = Counter(
             "ivr_prompts_missing", "Sound files that were missing or corrupt when needed", registry=self.registry
         )
+        self.fax_dials = Counter("ivr_fax_dials", "Fax dials ended, by cause", ["cause"], registry=self.registry)
+        self.fax_pages = Counter("ivr_fax_pages", "Fax pages that receivers confirmed", registry=self.registry)
+        self.faxes_held = Gauge("ivr_fax_jobs_held", "Fax jobs that this server works on", registry=self.registry)
+
+    def faxed(self, cause: str, pages: int) -> None:
+        """A dial ended."""
+        self.fax_dials.labels(cause).inc()
+        self.fax_pages.inc(pages)

@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -41,10 +40,8 @@ from crm_bridge.journal import Journal
 from crm_bridge.mapping import MappedDesk
 from crm_bridge.mapping_file import ForeignMapping, read_mapping
 from crm_bridge.numbering import Numbering
-from crm_bridge.room import Rules
+from crm_bridge.room import FaxRules, Rules
 from crm_bridge.staff import StaffBook
-from flows.flow import Library
-from flows.inspecting import inspect
 from flows.session import Turn
 from ivr_server import health, whereabouts
 from ivr_server import library as libraries
@@ -62,63 +59,19 @@ from ivr_server.console.journal import DemoCustomers, JournalCalls
 from ivr_server.console.parts import Health, Parts, PhoneParts
 from ivr_server.console.site import make_site
 from ivr_server.console.words import read_words
+from ivr_server.fax_wiring import Faxes, Surroundings
 from ivr_server.heart import Heart
+from ivr_server.loading import CannotStart, Mistaken, load_words, tell
 from ivr_server.log_lines import JsonLines
 from ivr_server.metrics import Metrics
 from ivr_server.notice import Notice
-from ivr_server.proving import Unproved, prove
 from ivr_server.settings import AGI_PORT, WEB_PORT, Settings, read_settings, token
 from ivr_server.supervising import MISTAKEN
 from marked_yaml import Mistakes
 from prompts.store import Store, Trouble
-from prompts.wording import Wording
 
 log = Logger()
 LOG_BYTES, LOG_FILES = 20_000_000, 9  # a log file, and how many full ones are kept
-
-
-def tell(words: str) -> None:
-    """A line for whoever started us, past twistd, which turns standard output into log events."""
-    print(words, file=sys.__stdout__, flush=True)
-
-
-class CannotStart(Exception):
-    """Why the service does not start, in one sentence for the operator."""
-
-
-class Mistaken(CannotStart):
-    """A start that will fail again until somebody mends a file: nobody should try it again by himself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The library with what speaks it."""
-
-    library: Library
-    wording: Wording
-    catalogues: dict[str, Any]
-
-
-def load_words(settings: Settings) -> Words:
-    """Flows and prompts from disk; raises CannotStart with every problem, a line each."""
-    try:
-        catalogues = libraries.load_catalogues(Path(settings.speech.library))
-        library = libraries.load_library(settings.sources())
-    except Mistakes as wrong:
-        raise Mistaken("the flows or prompts have problems:\n" + "\n".join(map(str, wrong.problems))) from None
-    except OSError as fault:
-        raise Mistaken(f"the flows or prompts cannot be read: {fault}") from None
-    problems = [problem for problem in inspect(library) if not problem.warning]
-    if problems:
-        raise Mistaken("the flows have problems:\n" + "\n".join(map(str, problems)))
-    unknown = sorted(set(settings.numbers.values()) - {name for name, flow in library.flows.items() if flow.always})
-    if unknown:
-        raise Mistaken(f'the settings\' numbers lead to "{unknown[0]}", which is no flow that a call can begin with')
-    try:
-        prove(library, tell)
-    except Unproved as found:
-        raise Mistaken(str(found)) from None
-    return Words(library, Wording(catalogues, settings.operator.currency), catalogues)
 
 
 class IvrService(Service):
@@ -176,6 +129,8 @@ class IvrService(Service):
         task.LoopingCall(self._clean).start(600, now=False)
         self.numbering = Numbering(settings.operator.numbering)
         self.calls = Calls(self._desk())
+        self.faxes.start()
+        self._closing.append(self.faxes.stop)
         self._listen()
         self.heart.start()
         _spare_the_collector()
@@ -186,8 +141,10 @@ class IvrService(Service):
     def _desk(self) -> Desk:
         settings = self.settings
         bridge = self._bridge()
+        self.faxes = Faxes(Surroundings(self.reactor, settings, self.database, self.metrics), bridge)
         opening, notice = settings.operator.opening(), Notice(settings.folder / "notice.yaml", utc_now)
-        look_ups = LookUps(bridge, lambda: opening.at(utc_now()), notice.prompt, settings.queues[0])
+        hours = lambda: opening.at(utc_now())  # noqa: E731
+        look_ups = LookUps(bridge, hours, notice.prompt, settings.queues[0], lambda: self.faxes.open)
         tools = Tools(
             lambda script: self.store.sound(script, ""),
             look_ups,
@@ -216,7 +173,8 @@ class IvrService(Service):
     def _bridge(self) -> BridgeLookUps:
         settings = self.settings
         zone = ZoneInfo(settings.operator.zone)
-        rules = Rules(self.numbering, settings.operator.currency, zone)
+        faxes = FaxRules(settings.fax_numbers(), settings.fax.daily, settings.fax.tries)
+        rules = Rules(self.numbering, settings.operator.currency, zone, fax=faxes)
         seconds = lambda: utc_now().timestamp()  # noqa: E731
         own = OwnDesk(self.database, rules, seconds)
         foreign = None

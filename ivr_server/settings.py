@@ -24,7 +24,7 @@ from ivr_server.library import Sources
 from marked_yaml import Mistakes, Problem, read, shaped
 from prompts.store import Folders
 
-AGI_PORT, WEB_PORT = 4573, 8080
+AGI_PORT, WEB_PORT, AMI_PORT = 4573, 8080, 5038
 HOUSE = Path(__file__).resolve().parent.parent
 QUEUE = re.compile(r"[A-Za-z0-9_-]{1,79}\Z")
 FAX_CHANNEL = re.compile(r"(PJSIP|Local|IAX2|DAHDI)/[A-Za-z0-9_.:@/-]*\{number\}[A-Za-z0-9_.:@/-]*\Z")

@@ -1,12 +1,14 @@
-"""Where the running service listens: written by it into the state folder, read by the commands that call it."""
+"""Where the running service listens, and the Asterisk that "ivr-server pbx" runs: told through the state folder."""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 NAME = "running.json"
+BESIDE = "asterisk.json"
 Address = tuple[str, int]
 
 
@@ -33,3 +35,35 @@ def agi_port(folder: Path) -> int | None:
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
     return port
+
+
+def write_asterisk(folder: Path, ami: int, box: bool) -> None:
+    """The Asterisk of this process: its manager port, and whether faxes go to the fax machine in a box."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / BESIDE).write_text(json.dumps({"pid": os.getpid(), "ami": ami, "box": box}))
+
+
+def forget_asterisk(folder: Path) -> None:
+    """It runs no more."""
+    if _beside(folder).get("pid") == os.getpid():
+        (folder / BESIDE).unlink(missing_ok=True)
+
+
+def ami_port(folder: Path) -> int | None:
+    """Its manager port; None when it does not run."""
+    port = _beside(folder).get("ami")
+    return port if isinstance(port, int) else None
+
+
+def box(folder: Path) -> bool:
+    """Whether it runs, and faxes go to the fax machine in a box."""
+    return _beside(folder).get("box") is True
+
+
+def _beside(folder: Path) -> dict[str, Any]:
+    try:
+        known: dict[str, Any] = json.loads((folder / BESIDE).read_text())
+        os.kill(known["pid"], 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return known

@@ -74,6 +74,11 @@ class Deliveries:
         """Whether a fax that is asked for now can be sent: a line is set, Asterisk is there, the disk has room."""
         return not self._stopped and self._tools.switchboard.up and self._tools.spool.room()
 
+    @property
+    def trouble(self) -> str:
+        """Why it is not open, where Asterisk is not at fault; "" when nothing is wrong."""
+        return self._fault or ("" if self._tools.spool.room() else "the disk has no room for faxes")
+
     def start(self) -> None:
         """Begin; the first beat settles what lies there."""
         self._tools.spool.prepare()
