@@ -90,6 +90,8 @@ class BillDocument:
 
 
 def _document(tree: dict[str, Any]) -> BillDocument:
+    if tree["language"] not in LANGUAGES:
+        raise ValueError(f"a bill can be in {' or '.join(LANGUAGES)}, not in {tree['language']}")
     issuer = dict(tree["issuer"])
     issuer["how_to_pay"] = tuple(issuer["how_to_pay"])
     return BillDocument(

@@ -97,7 +97,7 @@ def _edges(document: BillDocument, number: int, count: int) -> Iterator[Mark]:
     if number > 1:
         right = f"{words.title}   {typeface.printable(document.number)}   {words.month(document.month)}"
         name = Text(LEFT, 53, typeface.printable(document.issuer.name), 10.5, bold=True)
-        yield fitted(name, RIGHT - LEFT - typeface.width(right, 10.5) - 20)
+        yield fitted(name, RIGHT - LEFT - typeface.width(right, 10.5) - 20, end=0)
         yield Text(RIGHT, 53, right, 10.5, "right")
         yield level(LEFT, RIGHT, 60, 0.9)
     yield level(LEFT, RIGHT, 802, 0.6)

@@ -29,6 +29,7 @@ PDF: Final = "bill.pdf"
 TIFF: Final = "bill.tiff"
 Reason = Literal["time", "memory", "document", "space"]
 _HOUSE: Final = Path(__file__).resolve().parent.parent
+_COMMAND: Final = (sys.executable, "-P", "-m", "fax.press_child")
 _SAID: Final = 65_536  # bytes that are read of what the process says
 
 
@@ -190,10 +191,9 @@ def _killed(number: int, limits: Limits) -> PressFault:
 def _run(streams: tuple[int, int, int], seconds: float) -> int | None:
     """The process's end as ``Popen.returncode`` has it; None when its time was over. Nothing of its group is left."""
     asked, said, complaint = streams
-    command = [sys.executable, "-P", "-m", "fax.press_child"]
     world = {"PATH": os.defpath, "PYTHONPATH": str(_HOUSE), "LANG": "C.UTF-8"}
     child = subprocess.Popen(
-        command, stdin=asked, stdout=said, stderr=complaint, env=world, cwd="/", start_new_session=True
+        _COMMAND, stdin=asked, stdout=said, stderr=complaint, env=world, cwd="/", start_new_session=True
     )
     try:
         ready = _ended(child.pid, seconds)

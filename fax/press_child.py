@@ -39,7 +39,7 @@ def _unwritten(wrong: OSError, limits: dict[str, Any]) -> dict[str, Any]:
         return {"reason": "document", "text": f"its fax would be larger than {limits['output']:,} bytes"}
     if wrong.errno in _FULL:
         return {"reason": "space", "text": f"the fax cannot be stored: {os.strerror(wrong.errno)}"}
-    raise wrong
+    return {"reason": "document", "text": f"it cannot be read: {wrong.strerror or 'it is damaged'}"}
 
 
 def _bound(task: dict[str, Any]) -> None:

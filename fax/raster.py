@@ -21,7 +21,6 @@ from PIL import Image, ImageDraw, ImageFont, ImageSequence
 from PIL.TiffImagePlugin import AppendingTiffWriter
 from pypdfium2 import raw
 
-from fax.document.typeface import FILE, printable
 from fax.words import WORDS
 
 WIDTH: Final = 1728
@@ -29,7 +28,7 @@ HEIGHT: Final = 2292
 ACROSS: Final = 204  # dots an inch
 DOWN: Final = 196
 _DARK: Final = 150  # of 255; what is lighter becomes white
-_STRIP: Final = (88, 22, 34)  # left, top and size of the stamped line, in dots; above all that a bill prints
+_STRIP: Final = (141, 22, 34)  # left, top and size of the stamped line, in dots; above all that a bill prints
 
 
 class Unreadable(ValueError):
@@ -66,7 +65,7 @@ def _sheet(page: pypdfium2.PdfPage) -> Image.Image:
     """One page, turned and made smaller where it must be, in the middle of the sheet's width, from its top down."""
     across, down = page.get_size()
     if not (0 < across < 1e5 and 0 < down < 1e5):
-        raise Unreadable("a page has no size")
+        raise Unreadable("a page is larger than any paper")
     turned = across > down * 1.1
     across, down = (down, across) if turned else (across, down)
     scale = min(1.0, WIDTH / (across / 72 * ACROSS), HEIGHT / (down / 72 * DOWN - 0.5))
@@ -94,7 +93,7 @@ def tiff(pages: Iterator[Image.Image], coding: Coding) -> tuple[bytes, int]:
 
 
 def pages_of(path: Path) -> Iterator[Image.Image]:
-    """The sheets of a TIFF that ``tiff`` wrote."""
+    """The sheets of a TIFF that ``tiff`` wrote; OSError for any other file."""
     with Image.open(path, formats=("TIFF",)) as image:
         for page in ImageSequence.Iterator(image):
             yield page.convert("1").copy()
@@ -116,6 +115,8 @@ def halved(sheet: Image.Image) -> Image.Image:
 
 def stamped(sheet: Image.Image, note: str) -> Image.Image:
     """The sheet with one line written into its top margin, set smaller when it is long."""
+    from fax.document.typeface import FILE, printable  # noqa: PLC0415  a PDF that is only converted needs no reportlab
+
     left, top, size = _STRIP
     text, room = printable(note), sheet.width - 2 * left
     font = ImageFont.truetype(str(FILE), size)

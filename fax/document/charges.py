@@ -63,7 +63,8 @@ class Charges:
         self._currency, self._masked = document.currency, document.masked
         self._groups = groups(document)
         self._unit = self._words.amount(symbol(document.currency))
-        self._at = max((width(self._time(line.at), _SIZE) for line in document.lines[:200]), default=0) + _SPACE
+        times = (width(self._time(line.at), _SIZE) for line in document.lines)
+        self._at = max(width(self._words.at, 9), *times) + _SPACE
         self._used = COLUMN - self._widest() - _SPACE
         self._rows = [self._listed(group) for group in self._groups]
 
@@ -128,8 +129,10 @@ class Charges:
             said = words.shown_of(shown, count) if shown else words.none_listed
             yield Row(_LINE + 1, (fitted(Text(0, 10.5, said, 9.5), COLUMN),), keep=True)
         if group.billed != group.listed:
-            rest = Text(COLUMN, 10.5, amount(group.billed - group.listed, self._currency), _SIZE, "right")
-            yield Row(_LINE + 1, (Text(0, 10.5, words.without_detail, _SIZE), rest), keep=True)
+            rest = group.billed - group.listed
+            said = words.without_detail if rest > 0 else words.reduced
+            sum_ = Text(COLUMN, 10.5, amount(rest, self._currency), _SIZE, "right")
+            yield Row(_LINE + 1, (Text(0, 10.5, said, _SIZE), sum_), keep=True)
         cells = [Text(0, 13, words.subtotal(count), _SIZE, bold=True)]
         cells += [Text(self._used, 13, group.used, _SIZE, "right", bold=True)] if group.used else []
         sum_ = Text(COLUMN, 13, money(group.billed, self._currency), _SIZE, "right", bold=True)

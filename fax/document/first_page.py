@@ -16,6 +16,7 @@ FULL: Final = RIGHT - LEFT
 _ITEMS: Final = 290.0  # right edges of the summary's columns
 _USED: Final = 405.0
 _BOX: Final = 196.0  # the width of what is to be paid
+_BOX_DEEP: Final = 92.0
 _SPACE: Final = Row(13)
 
 
@@ -50,7 +51,8 @@ def _head(document: BillDocument, words: Words) -> Iterator[Row]:
     month, (size, names) = words.month(document.month), _name(printable(issuer.name), FULL - 150)
     for number, line in enumerate(names):
         title = (Text(FULL, 18, words.title, 19, "right", bold=True),) if number == 0 else ()
-        yield Row(25, (Text(0, 18, line, size, bold=True), *title), keep=True)
+        deep = 25 if number == len(names) - 1 else size + 6
+        yield Row(deep, (Text(0, 18, line, size, bold=True), *title), keep=True)
     phone = f"{words.telephone} {issuer.phone}" if issuer.phone else ""
     lines = breaking.lines(printable("   ".join(part for part in (issuer.address, phone) if part)), 10, FULL - 130)
     for number, line in enumerate(lines):
@@ -87,19 +89,18 @@ def _customer(document: BillDocument, words: Words) -> Row:
         for line in breaking.lines(printable(value), 11.5, room - label):
             marks.append(Text(label, y, line, 11.5, bold=bold))
             y += 16.5
-    deep = max(y - 10, 92.0)
-    return Row(deep + 14, (*marks, *_to_pay(document, words, deep)))
+    return Row(max(y - 10, _BOX_DEEP) + 14, (*marks, *_to_pay(document, words)))
 
 
-def _to_pay(document: BillDocument, words: Words, deep: float) -> Iterator[Mark]:
+def _to_pay(document: BillDocument, words: Words) -> Iterator[Mark]:
     left, middle, open_ = FULL - _BOX, FULL - _BOX / 2, document.open
-    yield from (level(left, FULL, y, 1.2) for y in (0, deep))
-    yield from (Rule(x, 0, x, deep, 1.2) for x in (left, FULL))
-    top = deep / 2 - 46
+    yield from (level(left, FULL, y, 1.2) for y in (0, _BOX_DEEP))
+    yield from (Rule(x, 0, x, _BOX_DEEP, 1.2) for x in (left, FULL))
+    top = 0 if open_ > 0 and document.due else 12
     said = words.pay_now if open_ > 0 else words.credit if open_ < 0 else words.nothing_due
     yield Text(middle, top + 20, said, 11.5, "centre")
     yield fitted(Text(middle, top + 51, money(abs(open_), document.currency), 27, "centre", bold=True), _BOX - 16)
-    if open_ > 0:
+    if open_ > 0 and document.due:
         yield fitted(Text(middle, top + 75, words.pay_by(document.due), 11.5, "centre"), _BOX - 12)
 
 
@@ -148,11 +149,12 @@ def _arrears(document: BillDocument, words: Words) -> Iterator[Row]:
     yield heading(words.arrears)
     unit = words.amount(symbol(document.currency))
     labels = (Text(0, 10, words.open_month, 9.5), Text(150, 10, words.due, 9.5), Text(FULL, 10, unit, 9.5, "right"))
-    yield Row(15, labels, keep=True)
+    again = (heading(words.arrears + words.continued), Row(15, labels, keep=True))
+    yield again[1]
     for number, month in enumerate(document.arrears):
         cells = (Text(0, 12, words.month(month.month), 11), Text(150, 12, words.date(month.due), 11))
         sum_ = Text(FULL, 12, amount(month.amount, document.currency), 11, "right")
-        yield Row(16.5, (*cells, sum_), keep=number in (0, len(document.arrears) - 1))
+        yield Row(16.5, (*cells, sum_), number in (0, len(document.arrears) - 1), again if number else ())
     total = money(sum(month.amount for month in document.arrears), document.currency)
     texts = (Text(0, 16, words.arrears_total, 12, bold=True), Text(FULL, 16, total, 12, "right", bold=True))
     yield Row(20, (level(0, FULL, 2, 0.6), *texts))
@@ -160,7 +162,7 @@ def _arrears(document: BillDocument, words: Words) -> Iterator[Row]:
 
 
 def _paying(document: BillDocument, words: Words) -> Iterator[Row]:
-    if not document.issuer.how_to_pay:
+    if not document.issuer.how_to_pay or not (document.open > 0 or document.arrears):
         return
     yield heading(words.how_to_pay)
     for number, sentence in enumerate(document.issuer.how_to_pay, 1):

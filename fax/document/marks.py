@@ -71,17 +71,17 @@ def level(x: float, to_x: float, y: float, weight: float = 0.6) -> Rule:
     return Rule(x, y, to_x, y, weight)
 
 
-def fitted(mark: Text, width: float) -> Text:
-    """The text no wider than this: set narrower as far as it stays legible, then cut in the middle with a …"""
+def fitted(mark: Text, width: float, end: int = 4) -> Text:
+    """The text no wider than this: set narrower as far as it stays legible, then cut with a … before its end."""
     natural = typeface.width(mark.text, mark.size)
     if natural <= width:
         return mark
     if natural * NARROWEST <= width:
         return replace(mark, narrow=width / natural)
-    kept, tail = mark.text, max(1, min(4, len(mark.text) // 3))
-    while len(kept) > tail + 1 and typeface.width(f"{kept}…", mark.size) * NARROWEST > width:
-        kept = kept[: -tail - 1] + kept[-tail:]
-    return replace(mark, text=f"{kept[:-tail]}…{kept[-tail:]}", narrow=NARROWEST)
+    first, last = mark.text[: len(mark.text) - end], mark.text[len(mark.text) - end :]
+    while len(first) > 1 and typeface.width(f"{first}…{last}", mark.size) * NARROWEST > width:
+        first = first[:-1]
+    return replace(mark, text=f"{first}…{last}", narrow=NARROWEST)
 
 
 def height(rows: Sequence[Row]) -> float:

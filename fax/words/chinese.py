@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from typing import Final
 
-from fax.words.wording import Words
+from fax.words.wording import Words, is_day
 
 
 def _month(month: str) -> str:
@@ -19,6 +19,8 @@ def _days(month: str) -> str:
 
 
 def _date(day: str) -> str:
+    if not is_day(day):
+        return day
     year, month, number = day.split("-")
     return f"{year}年{int(month)}月{int(number)}日"
 
@@ -33,8 +35,8 @@ CHINESE: Final = Words(
     job="传真任务号",
     telephone="客服电话",
     pay_now="应缴金额",
-    nothing_due="本期账单已缴清",
-    credit="本期账单多缴",
+    nothing_due="本期无需缴费",
+    credit="本期多缴",
     pay_by=lambda day: f"请在{_date(day)}前缴费",
     summary="费用汇总",
     category="项目",
@@ -68,6 +70,7 @@ CHINESE: Final = Words(
     continued="（续）",
     subtotal=lambda count: f"小计 {count:,} 笔",
     without_detail="没有明细的部分",
+    reduced="优惠与调整",
     count=lambda count: f"{count:,} 笔",
     first_lines=lambda shown, count: (
         f"明细共 {count:,} 笔，本传真按以下顺序列出前 {shown:,} 笔，其余请到营业厅或向客服查询。"
@@ -79,7 +82,7 @@ CHINESE: Final = Words(
     month=_month,
     days=_days,
     date=_date,
-    short_date=lambda day: day[5:],
+    short_date=lambda day: day[5:] if is_day(day) else day,
     resumed=lambda first: f"续传：从第 {first} 页开始",
     repeat=lambda page: f"第 {page} 页可能与上次收到的重复",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import month_abbr, month_name, monthrange
 from typing import Final
 
-from fax.words.wording import Words
+from fax.words.wording import Words, is_day
 
 
 def _month(month: str) -> str:
@@ -19,6 +19,8 @@ def _days(month: str) -> str:
 
 
 def _date(day: str) -> str:
+    if not is_day(day):
+        return day
     year, month, number = day.split("-")
     return f"{int(number)} {month_name[int(month)]} {year}"
 
@@ -37,7 +39,7 @@ ENGLISH: Final = Words(
     job="Fax job",
     telephone="Telephone",
     pay_now="Amount due",
-    nothing_due="This bill is paid",
+    nothing_due="Nothing to pay",
     credit="Paid too much",
     pay_by=lambda day: f"Please pay by {_date(day)}",
     summary="Summary",
@@ -72,6 +74,7 @@ ENGLISH: Final = Words(
     continued=" (continued)",
     subtotal=lambda count: f"Subtotal, {_count(count)}",
     without_detail="Charged without detail",
+    reduced="Discount or adjustment",
     count=_count,
     first_lines=lambda shown, count: (
         f"This fax lists the first {shown:,} of {count:,} items in this order; please ask a branch or customer service "
@@ -83,7 +86,7 @@ ENGLISH: Final = Words(
     month=_month,
     days=_days,
     date=_date,
-    short_date=lambda day: f"{int(day[8:10]):02d} {month_abbr[int(day[5:7])]}",
+    short_date=lambda day: f"{day[8:]} {month_abbr[int(day[5:7])]}" if is_day(day) else day,
     resumed=lambda first: f"Continued from page {first}",
     repeat=lambda page: f"page {page} may be a repeat",
 )

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
+
+_DAY: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\d", re.ASCII)
+
+
+def is_day(text: str) -> bool:
+    """Whether it is a date as ISO writes it; anything else that a billing system gives is printed as it is."""
+    return _DAY.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,7 @@ class Words:
     continued: str
     subtotal: Callable[[int], str]
     without_detail: str
+    reduced: str
     count: Callable[[int], str]
     first_lines: Callable[[int, int], str]
     none_listed: str
