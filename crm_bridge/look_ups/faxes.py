@@ -170,7 +170,8 @@ def _dialling(room: Room, row: FaxRow) -> Answer:
 def _sending(room: Room, row: FaxRow) -> Answer:
     if not row.pages:
         return _dialling(room, row)
-    return Answer("sending", {"job": _spoken(row.id), "arrived": ("count", row.delivered), "pages": ("count", row.pages)})
+    counts: dict[str, Fact] = {"arrived": ("count", row.delivered), "pages": ("count", row.pages)}
+    return Answer("sending", {"job": _spoken(row.id), **counts})
 
 
 def _retrying(room: Room, row: FaxRow) -> Answer:

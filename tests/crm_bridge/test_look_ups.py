@@ -224,6 +224,7 @@ async def test_every_answer_is_a_declared_one(bridge: Bridge) -> None:
     bridge.customer("13800138001")
     secrets = {"password": Secret("1"), "new_password": Secret("1"), "again": Secret("1")}
     arguments = {"phone": PHONE, "customer": "7", "month": "2026-11", "code": "1", "caller": PHONE, **secrets}
+    arguments |= {"fax_number": "01062345678", "job": "1", "state": "sent", "language": "zh-CN"}
     for name, signature in SIGNATURES.items():
         given = {need: arguments[need] for need in signature.needs if need in arguments}
         answer = await bridge.look_ups.ask(name, given, "c")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,11 +14,12 @@ from sqlalchemy import Connection, delete, insert
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
-from crm_bridge import northstar
+from crm_bridge import fax_jobs, northstar
 from crm_bridge.answers import Answer
 from crm_bridge.asking import LookUps
 from crm_bridge.database import Database, Limits, engine_for
 from crm_bridge.desks import OwnDesk
+from crm_bridge.fax_jobs import FaxRow
 from crm_bridge.hashing import Hashing
 from crm_bridge.ledger import OwnLedger
 from crm_bridge.mapping import MappedDesk
@@ -31,6 +32,7 @@ from crm_bridge.versions import prepare
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 NOON = 1_795_406_400.0  # 2026-11-23 04:00 UTC, noon in Shanghai
+NAME = "王小明"
 MAPPING = Path(northstar.__file__).parent / "mappings" / "northstar.yaml"
 
 
@@ -60,6 +62,8 @@ class Store(Protocol):
     def put_customer(self, customer: Customer, credit: int) -> None: ...
     def put_bill(self, bill: Bill) -> None: ...
     def put_charges(self, listed: list[Charge]) -> None: ...
+    def faxes(self) -> list[FaxRow]: ...
+    def change_fax(self, row: FaxRow) -> None: ...
 
 
 @dataclass
@@ -93,6 +97,13 @@ class Bridge:
         self.store.put_bill(bill)
         return bill
 
+    def fax(self, job: int, **changed: Any) -> FaxRow:
+        """A job as it is kept, after these changes."""
+        [row] = [row for row in self.store.faxes() if row.id == job]
+        if changed:
+            self.store.change_fax(replace(row, **changed))
+        return replace(row, **changed)
+
     async def stop(self) -> None:
         """End the threads."""
         for stop in self.stops:
@@ -111,6 +122,7 @@ class TwinStore:
 
     def put_customer(self, customer: Customer, credit: int) -> None:
         self.desk.records.customers[customer.phone] = customer
+        self.desk.records.names[customer.id] = NAME
         self.desk.records.credits[customer.id] = credit
 
     def put_bill(self, bill: Bill) -> None:
@@ -119,6 +131,13 @@ class TwinStore:
     def put_charges(self, listed: list[Charge]) -> None:
         for one in listed:
             self.desk.records.listed.setdefault((one.customer, one.month), []).append(one)
+
+    def faxes(self) -> list[FaxRow]:
+        return list(self.desk.ledger.jobs.values())
+
+    def change_fax(self, row: FaxRow) -> None:
+        [key] = [key for key, kept in self.desk.ledger.jobs.items() if kept.id == row.id]
+        self.desk.ledger.jobs[key] = row
 
 
 class OwnStore:
@@ -140,7 +159,7 @@ class OwnStore:
             function(connection)
 
     def put_customer(self, customer: Customer, credit: int) -> None:
-        row = {"id": int(customer.id), "phone": customer.phone, "name": "王小明", "status": "open", "credit": credit}
+        row = {"id": int(customer.id), "phone": customer.phone, "name": NAME, "status": "open", "credit": credit}
         row |= {"service_code": customer.service_code, "currency": "CNY"}
         self._do(lambda connection: connection.execute(insert(customers).values(row)))
         self.put_password(customer)
@@ -158,6 +177,13 @@ class OwnStore:
         rows = [{**asdict(one), "customer": int(one.customer), "line": line} for line, one in enumerate(listed, 1)]
         self._do(lambda connection: connection.execute(insert(charges), rows))
 
+    def faxes(self) -> list[FaxRow]:
+        with self.engine.connect() as connection:
+            return fax_jobs.jobs(connection, fax_jobs.Filter(), 500)
+
+    def change_fax(self, row: FaxRow) -> None:
+        self._do(lambda connection: fax_jobs.save(connection, row, row.fence))
+
 
 class ForeignStore:
     """The foreign operator's two databases; passwords are ours."""
@@ -172,7 +198,7 @@ class ForeignStore:
 
     def put_customer(self, customer: Customer, credit: int) -> None:
         with self.crm.execution_options(write=True).begin() as connection:
-            row = (int(customer.id), customer.phone, "王小明", customer.service_code, credit)
+            row = (int(customer.id), customer.phone, NAME, customer.service_code, credit)
             northstar.put_customer(connection, row)
         self.own.put_password(customer)
 
@@ -183,6 +209,12 @@ class ForeignStore:
     def put_charges(self, listed: list[Charge]) -> None:
         with self.invoicing.execution_options(write=True).begin() as connection:
             northstar.put_charges(connection, listed)
+
+    def faxes(self) -> list[FaxRow]:
+        return self.own.faxes()
+
+    def change_fax(self, row: FaxRow) -> None:
+        self.own.change_fax(row)
 
 
 def twin_bridge(rules: Rules | None = None) -> Bridge:
