@@ -125,7 +125,7 @@ _ALL: Final = (
         {**_CUSTOMER_MONTH, "fax_number": "digits", "language": "text"},
         {
             "accepted": {**_JOB, "tries": "count"},
-            "same": _JOB,
+            "under_way": _JOB,
             "too_many": {"count": "count"},
             "no_bill": {},
             "not_allowed": {},
@@ -144,7 +144,7 @@ _ALL: Final = (
             "unknown": _JOB,
             "sent": {**_JOB, "pages": "count", "date": "date"},
             "failed": {**_JOB, "reason": "prompt", **_FAX_WISH},
-            "again": {**_JOB, **_FAX_WISH},
+            "once_more": {**_JOB, **_FAX_WISH},
         },
     ),
     Signature("fax_heard", {**_CUSTOMER, **_JOB, "state": "text"}, {"done": {}}, effect=True),

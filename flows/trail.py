@@ -131,6 +131,8 @@ _WORDS_ZH: Final = {
     "allowed": "可以发送",
     "not_allowed": "不能发送",
     "accepted": "已受理",
+    "under_way": "已在发送",
+    "once_more": "可以再发",
     "too_many": "超过每日次数",
     "no_bill": "没有账单",
     "waiting": "等待发送",

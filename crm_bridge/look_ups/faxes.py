@@ -60,7 +60,7 @@ def request_fax(room: Room, arguments: Arguments) -> Answer:
     such = [row for row in _recent(room, customer) if (row.month, row.number) == (month, number)]
     going = next((row for row in such if row.state not in FINAL), None)
     if going is not None:
-        return _taken(room, going.id) if going.call == room.call else Answer("same", {"job": _spoken(going.id)})
+        return _taken(room, going.id) if going.call == room.call else Answer("under_way", {"job": _spoken(going.id)})
     if room.ledger.faxes_since(customer, room.now - DAY) >= room.rules.fax.daily:
         return Answer("too_many", {"count": ("count", room.rules.fax.daily)})
     return _taken(room, _asked(room, Wish(FAX, customer, _content(month, number)), word(arguments, "language")))
@@ -73,7 +73,7 @@ def fax_state(room: Room, arguments: Arguments) -> Answer:
     if row is not None:
         return _STATES[row.state](room, row)
     if rows and rows[0].state == "failed" and room.now - rows[0].since < DAY:
-        return Answer("again", {"job": _spoken(rows[0].id), **_wish(rows[0])})
+        return Answer("once_more", {"job": _spoken(rows[0].id), **_wish(rows[0])})
     return Answer("none")
 
 

@@ -61,7 +61,7 @@ async def test_E6_asked_again_it_is_the_same_job(bridge: Bridge) -> None:
     assert await asked(bridge) == await asked(bridge) == taken(1)
     for state in ("waiting", "dialling", "sending", "retrying", "unknown"):
         bridge.fax(1, state=state)
-        assert await asked(bridge, "call-2") == Answer("same", {"job": ("digits", "1")})
+        assert await asked(bridge, "call-2") == Answer("under_way", {"job": ("digits", "1")})
     assert (await asked(bridge, "call-2", fax_number="02162345678")).facts["job"] == ("digits", "2")
     bridge.fax(1, state="sent")
     bridge.wall.now += 1
@@ -75,7 +75,7 @@ async def test_E5_two_calls_at_once_make_one_job(bridge: Bridge) -> None:
     ready(bridge)
     work = [Deferred.fromCoroutine(asked(bridge, f"call-{n}")) for n in range(6)]
     answers = sorted((answer.outcome, answer.facts["job"][1]) for answer in await gatherResults(work))
-    assert answers == [("accepted", "1"), *[("same", "1")] * 5]
+    assert answers == [("accepted", "1"), *[("under_way", "1")] * 5]
     assert len(bridge.store.faxes()) == 1
 
 
@@ -86,7 +86,7 @@ async def test_H7_five_a_day_and_no_more(bridge: Bridge) -> None:
     for n in range(5):
         assert (await asked(bridge, fax_number=f"0106234567{n}")).outcome == "accepted"
     assert await asked(bridge, "call-2") == Answer("too_many", {"count": ("count", 5)})
-    assert (await asked(bridge, "call-2", fax_number="01062345670")).outcome == "same"
+    assert (await asked(bridge, "call-2", fax_number="01062345670")).outcome == "under_way"
     bridge.fax(1, state="failed", cause="no_answer", tries=3)
     assert (await asked(bridge, "call-2")).outcome == "too_many"
     bridge.fax(1, state="failed", cause="fault", tries=0)
@@ -245,7 +245,7 @@ async def test_what_failed_is_told_once_and_offered_again_for_a_day(bridge: Brid
     assert await bridge.ask("earlier_outcome", "call-2", phone=PHONE, customer="7") == Answer("fax_failed", reason)
     assert await bridge.ask("fax_state", "call-2", customer="7") == Answer("failed", {**reason, **WISHED})
     await bridge.ask("fax_heard", "call-2", customer="7", job="1", state="failed")
-    again = Answer("again", {"job": JOB, **WISHED})
+    again = Answer("once_more", {"job": JOB, **WISHED})
     assert await bridge.ask("fax_state", "call-2", customer="7") == again
     bridge.wall.now += DAY - 1
     assert await bridge.ask("fax_state", "call-3", customer="7") == again
