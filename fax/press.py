@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from fax.bill import BillDocument
+from fax.words import WORDS
 
 PDF: Final = "bill.pdf"
 TIFF: Final = "bill.tiff"
@@ -109,6 +110,13 @@ def rest(folder: Path, wish: Rest, limits: Limits = Limits()) -> Path:
     return folder / name
 
 
+def continuation(language: str, first: int, repeated: int | None = None) -> str:
+    """The line to stamp on a fax that goes on at ``first``; ``repeated`` may have come already."""
+    words = WORDS[language]
+    said = [words.resumed(first)] + ([words.repeat(repeated)] if repeated else [])
+    return words.joined.join(said)
+
+
 def bound(account: str, folder: Path) -> str:
     """A hash over the account and the pages: a fax that stands in for another customer's does not have it."""
     found = hashlib.sha256(f"{len(account.encode())}:{account}\n".encode())
@@ -192,9 +200,12 @@ def _run(streams: tuple[int, int, int], seconds: float) -> int | None:
     """The process's end as ``Popen.returncode`` has it; None when its time was over. Nothing of its group is left."""
     asked, said, complaint = streams
     world = {"PATH": os.defpath, "PYTHONPATH": str(_HOUSE), "LANG": "C.UTF-8"}
-    child = subprocess.Popen(
-        _COMMAND, stdin=asked, stdout=said, stderr=complaint, env=world, cwd="/", start_new_session=True
-    )
+    try:
+        child = subprocess.Popen(
+            _COMMAND, stdin=asked, stdout=said, stderr=complaint, env=world, cwd="/", start_new_session=True
+        )
+    except OSError as wrong:
+        raise PressFault("memory", f"the converter cannot be started: {wrong.strerror}") from wrong
     try:
         ready = _ended(child.pid, seconds)
     finally:

@@ -85,4 +85,5 @@ CHINESE: Final = Words(
     short_date=lambda day: day[5:] if is_day(day) else day,
     resumed=lambda first: f"续传：从第 {first} 页开始",
     repeat=lambda page: f"第 {page} 页可能与上次收到的重复",
+    joined="；",
 )

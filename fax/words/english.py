@@ -89,4 +89,5 @@ ENGLISH: Final = Words(
     short_date=lambda day: f"{day[8:]} {month_abbr[int(day[5:7])]}" if is_day(day) else day,
     resumed=lambda first: f"Continued from page {first}",
     repeat=lambda page: f"page {page} may be a repeat",
+    joined="; ",
 )

@@ -73,3 +73,4 @@ class Words:
     short_date: Callable[[str], str]
     resumed: Callable[[int], str]
     repeat: Callable[[int], str]
+    joined: str

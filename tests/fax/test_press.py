@@ -17,8 +17,7 @@ import pytest
 from PIL import Image
 
 from fax import press as press_room
-from fax.press import Limits, PressFault, Rest, bound, convert, press, rest
-from fax.words import WORDS
+from fax.press import Limits, PressFault, Rest, bound, continuation, convert, press, rest
 from tests.fax.bills import bill
 from tests.fax.hostile import endless, image, script, with_pages
 
@@ -289,7 +288,7 @@ def test_the_whole_fax_is_the_file_itself(tmp_path: Path) -> None:
 def test_H3_the_rest_begins_at_the_page_that_is_wanted(tmp_path: Path, fine: bool, group: int) -> None:
     """Stamped with where it goes on; the pages are the same dots as in the whole fax, in the coding that is wanted."""
     press(bill(count=300), tmp_path)
-    note = WORDS["zh-CN"].resumed(3)
+    note = continuation("zh-CN", 3)
     path = rest(tmp_path, Rest(first=3, note=note, fine=fine, group=4 if group == 4 else 3))
     whole, found = frames(tmp_path / "bill.tiff"), frames(path)
     assert len(whole) == 4 and len(found) == 2
@@ -315,6 +314,13 @@ def test_H5_a_page_that_may_come_twice_says_so(tmp_path: Path) -> None:
         False,
         True,
     ]
+
+
+def test_a_continued_fax_is_announced_in_its_language() -> None:
+    """Where it goes on, and which page may be a repeat."""
+    assert continuation("zh-CN", 3, 3) == "续传：从第 3 页开始；第 3 页可能与上次收到的重复"
+    assert continuation("en-US", 2) == "Continued from page 2"
+    assert continuation("en-US", 2, 2) == "Continued from page 2; page 2 may be a repeat"
 
 
 def test_a_rest_behind_the_last_page_is_refused(tmp_path: Path) -> None:
