@@ -118,12 +118,18 @@ class Ami:
     @property
     def connected(self) -> bool:
         """Whether Asterisk is there, the rights are right, and every resync is done."""
-        return self.state == "live"
+        connection = self._connection
+        return self.state == "live" and connection is not None and not connection.why
 
     @property
     def longest_block_s(self) -> float:
         """How long the reactor was blocked at worst, as this connection's beats show it."""
         return self._connection.late_s if self._connection is not None else 0.0
+
+    @property
+    def seen(self) -> int:
+        """Messages that this connection brought, wanted or not."""
+        return self._connection.reader.seen if self._connection is not None else 0
 
     def condition(self, language: str = "en-US") -> Condition:
         """The state, with its reason, for the health page."""

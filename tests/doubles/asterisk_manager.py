@@ -32,7 +32,7 @@ CLASSES = {
     "DBPut": "system",
     "FAXSession": "call",
     "FAXSessions": "call",
-    "FAXStats": "call",
+    "FAXStats": "reporting",
     "Getvar": "call,reporting",
     "Hangup": "system,call",
     "Originate": "originate",
@@ -294,6 +294,13 @@ class Session(Protocol):
         self.answer(asked, "Success", ("Message", "FAXSession event will follow"))
         left_out = ("Channel", "Technology", "SessionType", "Files")
         self.item(asked, "FAXSession", *((key, value) for key, value in found.items() if key not in left_out))
+
+    def do_FAXStats(self, asked: Asked) -> None:
+        self.answer(asked, "Success", ("Message", "FAXStats event will follow"))
+        keys = ("CurrentSessions", "ReservedSessions", "TransmitAttempts", "ReceiveAttempts")
+        counts = dict.fromkeys((*keys, "CompletedFAXes", "FailedFAXes"), "0")
+        counts["CurrentSessions"] = str(len(self.manager.fax_sessions))
+        self.item(asked, "FAXStats", *counts.items())
 
     def do_QueueStatus(self, asked: Asked) -> None:
         self.answer(asked, "Success", ("EventList", "start"), ("Message", "Queue status will follow"))

@@ -111,7 +111,7 @@ def test_b13_the_manager_user_has_no_dangerous_right(made: plan.Plan) -> None:
     """None of system, command, config, agi, dtmf, dialplan, all; and only from this machine."""
     text = every_text(made.folder)["ivr/manager.conf"]
     rights = set(re.findall(r"\w+", " ".join(re.findall(r"^(?:read|write) = (.*)$", text, re.M))))
-    assert rights == {"call", "agent", "reporting", "originate"}
+    assert rights == {"call", "reporting", "originate"}
     assert "deny = 0.0.0.0/0.0.0.0" in text
 
 

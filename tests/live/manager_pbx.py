@@ -1,0 +1,95 @@
+"""An Asterisk as the product's, with a few more manager users and contexts, that tests may kill and stop."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr_server.pbx import fetch, running
+from tests.live.exchange import make_plan
+
+SECRET = "loopback"
+OWN = {"read": "call", "write": "call,reporting,originate"}  # as the template gives it; held by a test below
+TOO_MANY = [
+    ("read", "system"),
+    ("read", "dialplan"),
+    ("read", "dtmf"),
+    ("read", "agi"),
+    ("write", "system"),
+    ("write", "command"),
+    ("write", "config"),
+    ("write", "agi"),
+    ("read", "all"),
+    ("write", "all"),
+]
+CONTEXTS = r"""
+[tests]
+exten => waits,1,Answer()
+ same => n,Wait(30)
+exten => flood,1,Answer()
+ same => n(on),UserEvent(Flood,One: 1,Two: 2)
+ same => n,Goto(on)
+; A caller's number as a hostile telephone company could send it: %%0D%%0A are line breaks.
+exten => hostile,1,Set(CALLERID(num)=${URIDECODE(${HOSTILE})})
+ same => n,Answer()
+ same => n,Wait(1)
+"""
+
+
+def user(name: str, more: str = "", **rights: str) -> str:
+    """A user of the manager interface."""
+    lines = {**OWN, **rights}
+    return f"[{name}]\nsecret = {SECRET}\nread = {lines['read']}\nwrite = {lines['write']}\n{more}\n"
+
+
+@dataclass
+class Pbx:
+    """A real Asterisk that can be killed and started again on the same port."""
+
+    asterisk: running.Asterisk
+    port: int
+
+    def signal(self, number: int) -> None:
+        """To its process."""
+        os.kill(self.asterisk.process.pid, number)
+
+    def kill(self) -> None:
+        """As kill -9 does."""
+        self.asterisk.process.kill()
+        self.asterisk.process.wait()
+
+    def start(self) -> None:
+        """Again, on the same files; waits until it is ready."""
+        was = self.asterisk
+        self.asterisk = running.launch(was.installed, was.folder, was.run)
+
+
+@contextmanager
+def manager_pbx(installed: fetch.Installed) -> Iterator[Pbx]:
+    """Asterisk on the generated files, with more users and contexts."""
+    folder = Path(tempfile.mkdtemp(prefix="ivr-"))
+    wanted = make_plan(installed, folder, 4573, "test-token")
+    local = wanted.folder / "local"
+    local.mkdir(parents=True)
+    users = [user("hears", read="call,user"), user("elsewhere", "deny = 0.0.0.0/0.0.0.0\npermit = 10.9.9.9")]
+    users += [user(f"{line}-{right}", **{line: f"{OWN[line]},{right}"}) for line, right in TOO_MANY]
+    users += [user(f"no-{right}", write=_without(right)) for right in OWN["write"].split(",")]
+    (local / "manager.conf").write_text("\n".join(users))
+    (local / "extensions.conf").write_text(CONTEXTS)
+    made = Pbx(running.start(wanted), wanted.ports.ami)
+    try:
+        yield made
+    finally:
+        made.signal(signal.SIGCONT)
+        made.asterisk.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _without(right: str) -> str:
+    return ",".join(one for one in OWN["write"].split(",") if one != right)
