@@ -48,8 +48,8 @@ class OpenMonth:
 class BillDocument:
     """One month's bill of one customer. ``total`` is without ``late_fee``; open is total + late_fee - paid.
 
-    ``masked`` hides the middle digits of other parties' numbers. ``most_pages`` limits the single lines, never the
-    summary or the subtotals; what is left out is said on the page.
+    ``job`` is "" for a bill that is not faxed. ``masked`` hides the middle digits of other parties' numbers.
+    ``most_pages`` limits the single lines, never the summary or the subtotals; what is left out is said on the page.
     """
 
     language: str

@@ -101,7 +101,8 @@ def _edges(document: BillDocument, number: int, count: int) -> Iterator[Mark]:
         yield Text(RIGHT, 53, right, 10.5, "right")
         yield level(LEFT, RIGHT, 60, 0.9)
     yield level(LEFT, RIGHT, 802, 0.6)
-    yield Text(LEFT, 815, f"{words.job} {typeface.printable(document.job)}", 10)
+    if document.job:
+        yield Text(LEFT, 815, f"{words.job} {typeface.printable(document.job)}", 10)
     yield Text(RIGHT, 815, words.page(number, count), 10, "right")
 
 

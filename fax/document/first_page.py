@@ -72,14 +72,14 @@ def _name(name: str, room: float) -> tuple[float, list[str]]:
 
 def _customer(document: BillDocument, words: Words) -> Row:
     """Who and when on the left, what is to be paid in a box on the right: one row, so that they stay together."""
-    pairs = (
+    pairs = [
         (words.name, document.name),
         (words.number, document.number),
         (words.account, document.account),
         (words.period, f"{words.month(document.month)}   {words.days(document.month)}"),
         (words.issued, words.date(document.issued)),
-        (words.job, document.job),
-    )
+    ]
+    pairs += [(words.job, document.job)] if document.job else []
     room = FULL - _BOX - 24
     label = max(width(name, 10.5) for name, _ in pairs) + 14
     marks, y = list[Mark](), 11.0

@@ -103,6 +103,12 @@ def test_an_empty_month_says_so(language: str) -> None:
     assert ("缴费方式" if language == "zh-CN" else "How to pay") not in page
 
 
+def test_a_bill_that_is_only_read_names_no_fax_job() -> None:
+    """The console shows bills that nobody faxed: no label without a number."""
+    (page,) = said(bill(job=""))
+    assert "传真任务号" not in page and "第 1 页，共 1 页" in page
+
+
 def test_too_much_paid_is_not_shown_as_a_debt() -> None:
     """A credit is named as one, and no day to pay by is given."""
     flat = said(bill(paid=20_000))[0]
