@@ -4,8 +4,8 @@ What is made and what is not: every bill has its five parts and every paid bill 
 (``charges``) are there for every bill of the fixed customers, and for the newest two bills of the other customers among
 the first 10,000; all others have none, as they would take gigabytes (``itemised`` says which). Argon2 for every
 password would take minutes, so all but the fixed customers share sixteen hashes of sixteen passwords (``password_of``
-says which); each hash has its own salt and is a real one. The first five customers are fixed and printed by the seed
-command.
+says which); each hash has its own salt and is a real one. The first seven customers are fixed and printed by the seed
+command; the last two of them are there for their bills on paper.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.hashing import hashed
-from crm_bridge.itemising import charges_of
+from crm_bridge.itemising import CROWDED, charges_of, given_back
 from crm_bridge.months import shifted
 from crm_bridge.schema import PARTS, bills, charges, customers, passwords, payments
 from crm_bridge.secret import Secret
@@ -38,7 +38,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Seeding:
-    """What to make: how many customers (5 at least), from which seed, and the newest month.
+    """What to make: how many customers (7 at least), from which seed, and the newest month.
 
     ``days``: charges fall into the first so many days of each month, so that none lies in the future.
     """
@@ -61,6 +61,7 @@ class Shown:
     unpaid: int = 0  # how many of the newest months are open
     months: int = MONTHS
     closed: bool = False
+    bills: str = ""  # "long": the newest has thousands of charges; "odd": an empty month, and one with money given back
 
 
 SHOWN: Final = (
@@ -69,6 +70,24 @@ SHOWN: Final = (
     Shown("13800138002", "张伟", "730152", "62931574", "closed half a year ago, one month still open", 1, 18, True),
     Shown("13800138003", "刘洋", "", "73042685", "new: no bill yet", 0, 0),
     Shown("13800138004", "陈国华", "618394", "84153796", "paid in advance: a credit of 88.50", 0),
+    Shown(
+        "13800138005",
+        "北京华夏远景信息技术服务股份有限公司朝阳区第二客户服务分公司",
+        "470952",
+        "95264807",
+        "a company: its newest bill fills 40 pages of a fax",
+        1,
+        bills="long",
+    ),
+    Shown(
+        "13800138006",
+        "欧阳明月",
+        "",
+        "20375918",
+        "a month without any charge, and one with money given back",
+        1,
+        bills="odd",
+    ),
 )
 Progress = Callable[[int, int], None]
 
@@ -141,7 +160,7 @@ def household(number: int, what: Seeding) -> Household:
     chance = random.Random(what.seed * 1_000_003 + number)
     shown = SHOWN[number] if number < len(SHOWN) else _ordinary(number, chance)
     newest = shifted(what.newest, -6) if shown.closed else what.newest
-    rows = list(_bills(number, shown, newest, chance))
+    rows = [_changed(row, shown, newest) for row in _bills(number, shown, newest, chance)]
     paid = [(number + 1, _paid_on(row), row[1], row[9]) for row in rows if row[9]]
     status = "closed" if shown.closed else "open"
     credit = 8_850 if number == 4 else 0
@@ -153,8 +172,27 @@ def itemised(home: Household, what: Seeding) -> list[Row]:
     """The charges that are kept of this customer."""
     if home.number >= ITEMISED_CUSTOMERS:
         return []
-    kept = home.bills if home.number < len(SHOWN) else home.bills[-ITEMISED_MONTHS:]
-    return [row for bill in kept for row in charges_of(bill, what.seed, what.days)]
+    shown = SHOWN[home.number] if home.number < len(SHOWN) else None
+    kept = home.bills if shown else home.bills[-ITEMISED_MONTHS:]
+    return [row for bill in kept for row in _listed(bill, what, shown.bills if shown else "")]
+
+
+def _listed(bill: Row, what: Seeding, bills: str) -> list[Row]:
+    if bills == "long" and bill[1] == what.newest:
+        return charges_of(bill, what.seed, what.days, CROWDED)
+    rows = charges_of(bill, what.seed, what.days)
+    return [*rows, *given_back(rows)] if bills == "odd" and bill[1] == shifted(what.newest, -2) else rows
+
+
+def _changed(bill: Row, shown: Shown, newest: str) -> Row:
+    """The bill, or the one of the fixed customer that is unlike all others."""
+    customer, month, due, *parts = bill[:8]
+    if shown.bills == "long" and month == newest:
+        parts = [parts[0], *(CROWDED[part].most * CROWDED[part].each for part in PARTS[1:4]), parts[4]]
+        return (customer, month, due, *parts, sum(parts), 0, 0, bill[11])
+    if shown.bills == "odd" and month == shifted(newest, -1):
+        return (customer, month, due, *[0] * len(PARTS), 0, 0, 0, bill[11])
+    return bill
 
 
 def _ordinary(number: int, chance: random.Random) -> Shown:

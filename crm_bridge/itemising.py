@@ -7,7 +7,7 @@ distance 30 fen a minute, data a fen for each 100 kilobytes. About twenty lines 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ _AREAS: Final = ("010", "021", "0755", "028", "027", "0571")
 
 
 @dataclass(frozen=True, slots=True)
-class _Habit:
+class Habit:
     """One charge for each so many fen, ``most`` at most; so many seconds or kilobytes for a fen."""
 
     each: int
@@ -27,23 +27,29 @@ class _Habit:
     for_a_fen: int
 
 
-_HABITS: Final = dict(
+HABITS: Final = dict(
     zip(
         PARTS,
-        (_Habit(1, 1, 0), _Habit(120, 14, 4), _Habit(150, 8, 2), _Habit(400, 6, 100), _Habit(300, 2, 0)),
+        (Habit(1, 1, 0), Habit(120, 14, 4), Habit(150, 8, 2), Habit(400, 6, 100), Habit(300, 2, 0)),
         strict=True,
     )
 )
+# a company whose bill fills 40 pages of a fax
+CROWDED: Final = HABITS | {
+    "local": Habit(45, 2_300, 4),
+    "long_distance": Habit(80, 1_400, 2),
+    "data": Habit(150, 300, 100),
+}
 
 
-def charges_of(bill: Row, seed: int, days: int = 28) -> list[Row]:
+def charges_of(bill: Row, seed: int, days: int = 28, habits: Mapping[str, Habit] = HABITS) -> list[Row]:
     """Rows in the order of the table ``charges``, by time, in the first ``days`` of the bill's month."""
     customer, month = bill[:2]
     chance = random.Random((seed * 1_000_003 + customer) * 1_000_000 + int(month.replace("-", "")))
     found = sorted(
         line
         for part, total in zip(PARTS, bill[3 : 3 + len(PARTS)], strict=True)
-        for line in _lines(part, total, chance, days)
+        for line in _lines((part, habits[part]), total, chance, days)
     )
     return [
         (customer, month, number, f"{month}-{day:02d} {_clock(second)}", *rest)
@@ -51,12 +57,22 @@ def charges_of(bill: Row, seed: int, days: int = 28) -> list[Row]:
     ]
 
 
-def _lines(part: str, total: int, chance: random.Random, days: int) -> Iterator[Row]:
+def given_back(rows: Sequence[Row]) -> list[Row]:
+    """A call more, and its price back: two rows to stand after these, which change no sum."""
+    customer, month, line, at = rows[-1][:4]
+    call = ("local", "13912345678", 480, 120)
+    return [
+        (customer, month, line + 1, at, *call),
+        (customer, month, line + 2, at, *call[:2], 0, -call[3]),
+    ]
+
+
+def _lines(kind: tuple[str, Habit], total: int, chance: random.Random, days: int) -> Iterator[Row]:
+    part, habit = kind
     if part == "rental":
         if total:
             yield (1, 0, part, "", 0, total)
         return
-    habit = _HABITS[part]
     for amount in _split(total, min(habit.most, 1 + total // habit.each), chance):
         day, second = 1 + int(chance.random() * days), _FROM + int(chance.random() * (_UNTIL - _FROM))
         yield (day, second, part, _other(part, chance), amount * habit.for_a_fen, amount)

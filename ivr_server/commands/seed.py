@@ -18,7 +18,7 @@ from ivr_server.chosen import chosen_settings
 @click.command("seed")
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.option("--url", default="", help="The database; the settings' own when not given.")
-@click.option("--customers", default=10_000, type=click.IntRange(5, 1_000_000), show_default=True)
+@click.option("--customers", default=10_000, type=click.IntRange(len(demo.SHOWN), 1_000_000), show_default=True)
 @click.option("--seed", "number", default=1, show_default=True, help="The same number makes the same customers.")
 def command(path: Path | None, url: str, customers: int, number: int) -> None:
     """Fill a database with a demonstration operator; what was demonstration data in it is replaced.

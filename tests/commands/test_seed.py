@@ -47,7 +47,7 @@ def test_the_demonstration_is_filled_and_shown(settings: str, tmp_path: Path) ->
 )
 def test_a_database_that_cannot_be_used_is_told_in_a_sentence(settings: str, url: str, why: str) -> None:
     """No traceback, and no password."""
-    result = run("seed", "--settings", settings, "--url", url, "--customers", "5")
+    result = run("seed", "--settings", settings, "--url", url, "--customers", "7")
     assert result.exit_code == 1
     assert why in result.output
     assert "canary-word" not in result.output
@@ -60,7 +60,7 @@ def test_somebody_elses_database_is_left_alone(settings: str, tmp_path: Path) ->
     with sqlite3.connect(path) as theirs:
         theirs.execute("create table customers (name text)")
         theirs.execute("insert into customers values ('a real one')")
-    result = run("seed", "--settings", settings, "--url", f"sqlite:///{path}", "--customers", "5")
+    result = run("seed", "--settings", settings, "--url", f"sqlite:///{path}", "--customers", "7")
     assert result.exit_code == 1
     assert 'holds a table "customers" of something else' in result.output
     with sqlite3.connect(path) as theirs:
@@ -70,10 +70,10 @@ def test_somebody_elses_database_is_left_alone(settings: str, tmp_path: Path) ->
 
 def test_real_customers_are_never_replaced_by_the_demonstration(settings: str, tmp_path: Path) -> None:
     """Our own tables, filled by an operator: the seed refuses."""
-    run("seed", "--settings", settings, "--customers", "5")
+    run("seed", "--settings", settings, "--customers", "7")
     with sqlite3.connect(tmp_path / "state" / "ivr.db") as database:
         database.execute("update customers set name = 'a real one'")
-    result = run("seed", "--settings", settings, "--customers", "5")
+    result = run("seed", "--settings", settings, "--customers", "7")
     assert result.exit_code == 1
     assert "are left alone" in result.output
     with sqlite3.connect(tmp_path / "state" / "ivr.db") as database:

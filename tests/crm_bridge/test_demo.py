@@ -89,7 +89,7 @@ async def test_the_fixed_customers_are_as_described(tmp_path: Path) -> None:
     ]
     from crm_bridge.secret import Secret
 
-    for number in (*range(5), 6, 9):
+    for number in (*range(len(demo.SHOWN)), 7, 9):
         phone, password = demo.phone_of(number), demo.password_of(number, 1)
         found = (await bridge.ask("find_customer", phone=phone)).outcome
         assert found == ("password_needed" if demo.has_password(number) else "no_password")
@@ -116,8 +116,22 @@ async def test_which_bills_are_itemised(tmp_path: Path) -> None:
             if found is None:
                 assert month < str(span["first_month"][1])
                 continue
-            assert bool(found.charges) == (number <= 5 or back < 2)
+            listed = number <= len(demo.SHOWN) or back < 2
+            assert bool(found.charges) == (listed and found.bill.total > 0)
             assert all(one.at <= f"{month}-09 23:59:59" for one in found.charges)
+    await bridge.stop()
+
+
+@fact
+async def test_bills_on_paper_of_every_kind(tmp_path: Path) -> None:
+    """A company with a long name and thousands of charges; a month without any; a charge that was given back."""
+    bridge = own_bridge(f"sqlite:///{tmp_path / 'own.db'}")
+    demo.seed(f"sqlite:///{tmp_path / 'own.db'}", demo.Seeding(7))
+    company = await bridge.look_ups.faxable("6", "2026-11", "c")
+    assert company and len(company.charges) > 3_900 and len(company.name) > 25
+    odd = [await bridge.look_ups.faxable("7", month, "c") for month in ("2026-11", "2026-10", "2026-09")]
+    assert [bool(one and one.charges) for one in odd] == [True, False, True]
+    assert [min((charge.amount for charge in one.charges), default=0) < 0 for one in odd if one] == [False, False, True]
     await bridge.stop()
 
 
