@@ -163,7 +163,7 @@ def dial(attempt: Attempt, moment: Moment) -> Dial:
         began=moment.clock(attempt.began),
         lasted=words("seconds", n=lasted) if attempt.ended else words("fax_dial_open"),
         manner=_manner(attempt, words),
-        pages=words("fax_dial_pages", n=attempt.pages, first=attempt.first),
+        pages=words("fax_dial_pages", n=attempt.pages, first=attempt.first) if attempt.pages else "0",
         cause=cause(attempt.cause, words) if attempt.cause else "",
         kind="sent" if attempt.cause == "sent" else "failed" if attempt.cause else "",
         remote=shown(attempt.remote),

@@ -237,7 +237,7 @@ def _acts(row: Any) -> list[str]:
 
 
 async def _decide(visit: Visit, what: str, act: Any) -> Reply:
-    id, reason = _id(visit), " ".join(shown(visit.form.get("reason", "")).split())[:120]
+    id, reason = _id(visit), shown(" ".join(visit.form.get("reason", "").split()))[:120]
     if len(reason) < 3:
         return _page(visit, await _story(visit), "fax_reason_needed", 400)
     if not await act(id, _deed(visit, what, f"fax {id}: {reason}")):

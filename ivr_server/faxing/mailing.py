@@ -27,6 +27,7 @@ STEP_S: Final = 15.0
 TOTAL_S: Final = 60.0
 AT_ONCE: Final = 2
 MOST_WAITING: Final = 6
+LONGEST: Final = 180  # signs of an address: it must fit into a line of the audit
 HERE: Final = ("localhost", "127.0.0.1", "::1")
 _ADDRESS: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*\Z"
@@ -84,7 +85,7 @@ class Letter:
 
 def fit(address: str) -> bool:
     """Whether this is one plain address: no name beside it, no second one, no line break that would begin a header."""
-    return len(address) <= 254 and _ADDRESS.match(address) is not None
+    return len(address) <= LONGEST and _ADDRESS.match(address) is not None
 
 
 def written(letter: Letter, sender: str) -> EmailMessage:
