@@ -74,7 +74,7 @@ async def test_B7_7500_notices_a_second_block_nobody_and_end_nothing(port: int) 
     )
     print("reactor late, ms: " + ", ".join(f"{row[int(len(row) * at)] * 1e3:.1f}" for at in (0.5, 0.9, 0.99, 0.9999)))
     assert ami.connected and ami.counts["connects"] == 1
-    assert rate > RATE * 0.8 and abs(heard * 10 - rate) < RATE * 0.2
+    assert rate > RATE * 0.4 and heard > rate / 15  # a busy machine starves the sender as well
     assert ami.counts["notices_dropped"] == 0
-    assert row[int(len(row) * 0.9)] < 0.05 and slowest < 2.0
+    assert busy / took < 0.6 and row[int(len(row) * 0.9)] < 0.1 and slowest < 3.0
     await ami.stop()

@@ -6,11 +6,19 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest_twisted
+from twisted.internet import reactor
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.task import deferLater
+
+from crm_bridge.secret import Secret
+from ivr_server.ami.client import Ami, AmiSettings
 from ivr_server.pbx import fetch, running
 from tests.live.exchange import make_plan
 
@@ -93,3 +101,44 @@ def manager_pbx(installed: fetch.Installed) -> Iterator[Pbx]:
 
 def _without(right: str) -> str:
     return ",".join(one for one in OWN["write"].split(",") if one != right)
+
+
+NEEDS = ("Originate", "Hangup", "CoreShowChannels", "FAXSession", "FAXSessions")
+
+
+@contextmanager
+def clients(pbx: Pbx) -> Iterator[Callable[..., Ami]]:
+    """Makes clients by user, secret and further settings; stops them all in the end."""
+    made: list[Ami] = []
+
+    def opening(name: str = "hears", secret: str = SECRET, **more: str) -> Ami:
+        wish = {"port": pbx.port, "user": name, "secret": Secret(secret), "needs": NEEDS} | more
+        made.append(Ami(reactor, AmiSettings(**wish)))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield opening
+    for ami in made:
+        pytest_twisted.blockon(ensureDeferred(ami.stop()))
+
+
+async def pause(seconds: float) -> None:
+    """Let the reactor turn."""
+    await deferLater(reactor, seconds)  # type: ignore[arg-type]
+
+
+async def until(test: Callable[[], bool], what: str, seconds: float = 10.0) -> float:
+    """Wait for it; how long it took."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if test():
+            return time.monotonic() - began
+        await pause(0.02)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+async def live(ami: Ami) -> Ami:
+    """Started, and live."""
+    ami.start()
+    await until(lambda: ami.connected or ami.state == "refused", "live")
+    assert ami.connected, ami.condition()
+    return ami
