@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools.pages import drawn_flows, flow_language, pictures, tables
+from tools.pages.fax_states import fax_states
 
 HOUSE = Path(__file__).resolve().parent.parent
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -27,6 +28,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/pictures/stations.svg": pictures.stations,
     "docs/pictures/line.svg": pictures.line,
     "docs/pictures/journal.svg": pictures.journal,
+    "docs/pictures/fax-job.svg": fax_states,
 }
 
 

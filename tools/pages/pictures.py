@@ -50,7 +50,8 @@ class Box:
     height: int = 52
 
 
-def _svg(width: int, height: int, parts: Iterable[str], title: str) -> str:
+def svg(width: int, height: int, parts: Iterable[str], title: str) -> str:
+    """A whole picture; ``title`` is what a screen reader says."""
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -59,7 +60,8 @@ def _svg(width: int, height: int, parts: Iterable[str], title: str) -> str:
     )
 
 
-def _box(box: Box) -> str:
+def box(box: Box) -> str:
+    """A rounded box with its name and words."""
     middle = box.x + box.width // 2
     lines = [f'<text class="name" x="{middle}" y="{box.y + 21}" text-anchor="middle">{escape(box.name)}</text>']
     lines += [
@@ -80,7 +82,7 @@ def _way(start: tuple[int, int], end: tuple[int, int], across: bool = False) -> 
     return f'<path class="way{far}" d="M{x} {y}C{bend} {u} {v}" marker-end="url(#a)"/>'
 
 
-def _text(x: int, y: int, words: str, kind: str = "title") -> str:
+def text(x: int, y: int, words: str, kind: str = "title") -> str:
     """``kind``: "title" begins at x; "words" stands around it."""
     anchor = "start" if kind == "title" else "middle"
     return f'<text class="{kind}" x="{x}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
@@ -103,11 +105,11 @@ def house() -> str:
     ]
     hub = [box for name, box in boxes.items() if name not in (*LEAVES, "marked_yaml")]
     bottom = max(box.y for box in hub) + 66
-    frame = f'<rect x="20" y="30" width="920" height="{bottom - 30}" rx="14" fill="#f7fafd" stroke="#c3d0de"/>' + _text(
+    frame = f'<rect x="20" y="30" width="920" height="{bottom - 30}" rx="14" fill="#f7fafd" stroke="#c3d0de"/>' + text(
         34, 50, "ivr_server: everything that listens, and the wiring"
     )
     height = max(box.y for box in boxes.values()) + 80
-    return _svg(960, height, [frame, *ways, *map(_box, boxes.values())], "The rooms and which imports which")
+    return svg(960, height, [frame, *ways, *map(box, boxes.values())], "The rooms and which imports which")
 
 
 def _levels(graph: Mapping[str, set[str]]) -> list[list[str]]:
@@ -149,14 +151,14 @@ def stations() -> str:
     parts = []
     for n, (name, words, wrong) in enumerate(STATIONS):
         x, y = 20 + (n % 3) * 320, 50 + (n // 3) * 170
-        parts.append(_box(Box(x, y, name, words, COLOURS["hub"], 240, 72)))
-        parts.append(_box(Box(x, y + 84, "", (), COLOURS["bad"], 240, 30)))
-        parts.append(_text(x + 120, y + 103, wrong, "words"))
+        parts.append(box(Box(x, y, name, words, COLOURS["hub"], 240, 72)))
+        parts.append(box(Box(x, y + 84, "", (), COLOURS["bad"], 240, 30)))
+        parts.append(text(x + 120, y + 103, wrong, "words"))
         if n % 3 < 2:
             parts.append(_way((x + 240, y + 36), (x + 318, y + 36), across=True))
     parts.append('<path class="way" d="M780 164L780 194L140 194L140 218" marker-end="url(#a)"/>')
-    parts.append(_text(20, 30, "Each station hands the next one value, never calls back. Station 3 is the only loop."))
-    return _svg(920, 350, parts, "The six stations of a call")
+    parts.append(text(20, 30, "Each station hands the next one value, never calls back. Station 3 is the only loop."))
+    return svg(920, 350, parts, "The six stations of a call")
 
 
 # the line to Asterisk
@@ -179,14 +181,14 @@ def line() -> str:
         '<path class="way" d="M400 90C380 44 520 44 500 88" marker-end="url(#a)"/>',
     ]
     words = [
-        _text(279, 116, "token, nonce", "words"),
-        _text(619, 116, "flow ended", "words"),
-        _text(516, 196, "HANGUP, 511 or -1", "words"),
-        _text(720, 268, "flow told, closed", "words"),
-        _text(600, 28, "wrong shape, too late, not allowed: refused and counted", "words"),
-        _text(450, 80, "command, reply", "words"),
+        text(279, 116, "token, nonce", "words"),
+        text(619, 116, "flow ended", "words"),
+        text(516, 196, "HANGUP, 511 or -1", "words"),
+        text(720, 268, "flow told, closed", "words"),
+        text(600, 28, "wrong shape, too late, not allowed: refused and counted", "words"),
+        text(450, 80, "command, reply", "words"),
     ]
-    return _svg(900, 310, [*ways, *map(_box, boxes), *words], "States of a connection from Asterisk")
+    return svg(900, 310, [*ways, *map(box, boxes), *words], "States of a connection from Asterisk")
 
 
 # the durable journal
@@ -208,7 +210,7 @@ def journal() -> str:
         '<path class="way" d="M95 70C95 10 835 10 835 68" stroke-dasharray="5 4" marker-end="url(#a)"/>',
     ]
     words = [
-        _text(465, 196, "database away, kill -9, power cut: it stays, and is taken up again", "words"),
-        _text(465, 44, "disk full: straight to the database", "words"),
+        text(465, 196, "database away, kill -9, power cut: it stays, and is taken up again", "words"),
+        text(465, 44, "disk full: straight to the database", "words"),
     ]
-    return _svg(930, 220, [*ways, *map(_box, boxes), *words], "The way of a call's record to the database")
+    return svg(930, 220, [*ways, *map(box, boxes), *words], "The way of a call's record to the database")
