@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from flows.facts import Fact
+from flows.facts import Fact, Facts
 
+TOLD: Final = frozenset({"money", "month", "date", "time", "count", "digits"})  # kinds the trail tells of an answer
 ANY: Final = "0123456789"
 
 
@@ -62,3 +63,8 @@ def shown(fact: Fact) -> str:
     if fact.kind == "money" and isinstance(fact.value, int):
         return f"{'-' if fact.value < 0 else ''}{abs(fact.value) // 100}.{abs(fact.value) % 100:02d}"
     return "" if isinstance(fact.value, tuple) else str(fact.value)
+
+
+def told(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """What the trail tells of an answer's facts."""
+    return tuple((name, shown(fact)) for name, fact in facts if fact.kind in TOLD)

@@ -11,7 +11,7 @@ from typing import Final
 
 from flows.facts import Fact, Facts
 from flows.flow import Always, Flow, Library
-from flows.forms import shown
+from flows.forms import told
 from flows.nodes.node import BUSINESS, Again, Detail, Everywhere, Fault, Go, Into, Out, Wrong
 from flows.nodes.sub_flow import SubFlow
 from flows.pages import SILENCE_MS, Missing, Page, page
@@ -24,7 +24,6 @@ TRIES: Final = 3  # wrong entries at a node
 TRIES_A_CALL: Final = 10
 FAULTS: Final = 3  # of the world in a row, with no key between
 HOPS: Final = 100  # nodes passed in one turn
-TOLD: Final = frozenset({"money", "month", "date", "time", "count", "digits"})  # kinds the trail tells of an answer
 
 
 class IllegalEvent(Exception):
@@ -139,8 +138,7 @@ class _Walk:
             self._key(here, event)
         if isinstance(event, Answered):
             detail = (("look_up", getattr(here.node, "look_up", "")), ("outcome", event.outcome))
-            told = tuple((name, shown(fact)) for name, fact in event.facts if fact.kind in TOLD)
-            self.note("answered", detail + told)
+            self.note("answered", detail + told(event.facts))
         answer = here.node.answer(event, self.known)
         if isinstance(answer, Go):
             if isinstance(event, Answered) and not _declared(here, event):

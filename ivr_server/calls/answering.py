@@ -16,7 +16,7 @@ from crm_bridge.journal import CallRecord, Journal, JournalFault
 from flows.facts import Fact
 from flows.flow import Library
 from flows.session import Offer, Turn
-from flows.turns import Note
+from flows.turns import Answered, Note
 from ivr_server.agi.line import Line, LineBroken, LineGone
 from ivr_server.agi.wire import Header
 from ivr_server.calls.conversation import converse
@@ -167,7 +167,7 @@ class Talk:
         """A write that began is finished though the caller left; its outcome belongs in the trail."""
         for name, work in performer.unfinished:
             await first_of(work, None, self.desk.tools.clock, LAST_WORDS_S)
-            self.notes.append(late(self.notes, name, _outcome(work)))
+            self.notes.append(late(self.notes, name, _answered(work)))
 
     def _record(self, last: Turn | None, fate: Ending, started: datetime) -> CallRecord:
         facts = dict(last.session.facts) if last else {}
@@ -195,18 +195,18 @@ def leg(header: Header, flow: str) -> str:
     return header.uniqueid if header.script == MAIN else f"{header.uniqueid}.{flow}"
 
 
-def _outcome(work: Work) -> str:
+def _answered(work: Work) -> Answered:
     """How a write ended that nobody waited for; whatever it raised, the record must still be written."""
     if not work.done:
-        return "unknown"
+        return Answered("unknown")
     try:
-        outcome: str = work.result().outcome
+        answer: Answered = work.result()
     except LookUpFault:
-        return "unknown"
+        return Answered("unknown")
     except Exception:
         log.failure("a look-up failed in our own code after the caller had left")
-        return "unknown"
-    return outcome
+        return Answered("unknown")
+    return answer
 
 
 def _said(offer: Offer, name: str) -> str:

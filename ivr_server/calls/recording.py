@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from flows.turns import Note
+from flows.forms import told
+from flows.turns import Answered, Note
 
 # (look-up, outcome) -> how the caller is known from then on
 IDENTITIES: Final = {
@@ -36,8 +37,8 @@ def as_row(note: Note) -> dict[str, Any]:
     return {"step": note.step, "flow": note.flow, "node": note.node, "what": note.what, **dict(note.detail)}
 
 
-def late(notes: Sequence[Note], look_up: str, outcome: str) -> Note:
+def late(notes: Sequence[Note], look_up: str, answer: Answered) -> Note:
     """A write that was finished after the caller had left: at the place where they left, and not heard."""
     last = notes[-1] if notes else Note(0, "", "", "")
-    detail = (("look_up", look_up), ("outcome", outcome), ("heard", "no"))
-    return Note(last.step, last.flow, last.node, "answered", detail)
+    detail = (("look_up", look_up), ("outcome", answer.outcome), ("heard", "no"))
+    return Note(last.step, last.flow, last.node, "answered", detail + told(answer.facts))

@@ -133,13 +133,14 @@ async def _all(look_ups: LookUps, rules: Rules, phone: str, failed: list[str]) -
 
 async def _itemised(look_ups: LookUps, bill: tuple[str, str], failed: list[str]) -> None:
     try:
-        found = await look_ups.itemised(*bill, "check")
+        found = await look_ups.faxable(*bill, "check")
     except LookUpFault as fault:
         failed.append("charges")
         click.echo(f"{'charges':<16} FAULT {fault}")
         return
     count = len(found.charges) if found else 0
-    click.echo(f"{'charges':<16} {count or 'no'} single charges in {bill[1]}")
+    holder = ", ".join(filter(None, (found.name, found.phone))) if found else ""
+    click.echo(f"{'charges':<16} {count or 'no'} single charges in {bill[1]}, for {holder or 'nobody named'}")
 
 
 async def _one(look_ups: LookUps, name: str, needs: dict[str, Any], kept: tuple[dict[str, Any], list[str]]) -> None:

@@ -170,7 +170,7 @@ def test_bridge_check_shows_answers_and_faults(tmp_path: Path) -> None:
     whole = run(urls, SHOWN[0].phone)
     assert whole.returncode == 0, whole.stdout + whole.stderr
     assert "arrears          some count=" in whole.stdout
-    assert re.search(r"^charges +\d+ single charges in 2026-11$", whole.stdout, re.MULTILINE)
+    assert re.search(rf"^charges +\d+ single charges in 2026-11, for .+, {SHOWN[0].phone}$", whole.stdout, re.MULTILINE)
     sqlite3.connect(tmp_path / "NORTHSTAR_INVOICING.db").executescript("DROP TABLE invoice")
     broken = run(urls, SHOWN[0].phone)
     assert broken.returncode == 1
