@@ -29,7 +29,7 @@ from ivr_server.ami.faults import AmiFault
 from ivr_server.faxing import rows
 from ivr_server.faxing.documents import Billing, Wish, collect, note
 from ivr_server.faxing.spool import Dial, Spool
-from ivr_server.faxing.switchboard import Order, Session, Sight, Switchboard
+from ivr_server.faxing.switchboard import Order, Sight, Switchboard
 from ivr_server.settings import Settings
 
 log = Logger()
@@ -79,7 +79,7 @@ class Delivery:
         self.leased = leased  # when the lease was last asked for, on the clock that never jumps
         self._tools = tools
         self._foreign = row.state in job.ACTIVE  # another worker's dial, not taken over yet
-        self._seen: dict[str, float] = {}  # "dialled", "session", "absent" -> when first
+        self._seen: dict[str, float] = {}  # "dialled", "answered", "absent" -> when first
 
     @property
     def job(self) -> FaxJob:
@@ -220,9 +220,9 @@ class Delivery:
             await self._lose()
             self._foreign = False
         elif sight is not None:
-            there, session = sight.there(self.dial), sight.sessions.get(self.dial.call)
+            there = sight.there(self.dial)
             if there:
-                await self._up(session)
+                await self._up(sight)
             elif there is not None:
                 await self._gone()
 
@@ -231,24 +231,23 @@ class Delivery:
         self._tools.spool.withdraw(self.dial)
         await self._save(job.lost(self.job, self._tools.moment()))
 
-    async def _up(self, session: Session | None) -> None:
+    async def _up(self, sight: Sight) -> None:
         """The dial's call is there."""
         self._seen.pop("absent", None)
-        now, moment = self.job, self._tools.moment()
+        now, moment, session = self.job, self._tools.moment(), sight.sessions.get(self.dial.call)
         if session is not None and session.spoken:
             if now.state != "sending" or now.first - 1 + session.pages > now.delivered:
                 await self._save(job.progress(now, session.pages, moment))
         elif now.state == "unknown":
             await self._save(job.look(now, True, moment))
-        if self.row.stop or self._mute(session):
+        mute = sight.answered(self.dial) and not (session is not None and session.spoken)
+        if self.row.stop or (mute and self._too_long()):
             await self._tools.switchboard.hang_up(self.dial)
 
-    def _mute(self, session: Session | None) -> bool:
+    def _too_long(self) -> bool:
         """Whether a call was answered long ago and no fax machine has spoken: a person need not hear more tones."""
-        if session is None:
-            return False
-        since = self._first("session")
-        return not session.spoken and self._tools.reactor.seconds() - since > self._tools.settings.fax.mute_s
+        waited: float = self._tools.reactor.seconds() - self._first("answered")
+        return waited > self._tools.settings.fax.mute_s
 
     async def _gone(self) -> None:
         """No call, and no answer."""

@@ -15,7 +15,7 @@ from ivr_server.ami.faults import AmiFault
 from ivr_server.ami.wire import Fields, Message, variable
 from ivr_server.faxing.spool import Dial, Spool
 
-CHANNELS_EACH_S = 3.0  # a busy Asterisk's list of calls is long
+CALLS_EACH_S = 3.0  # a busy Asterisk's list of calls is long
 
 
 class Manager(Protocol):
@@ -42,17 +42,30 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """What Asterisk shows. ``channels``: call -> its channels, or None when they were not asked for."""
+class Call:
+    """A dial's call. ``answered``: somebody took it, and the fax application runs on it."""
 
-    sessions: Mapping[str, Session] = field(default_factory=dict)  # by the call of the dial
-    channels: Mapping[str, tuple[str, ...]] | None = None
+    channels: tuple[str, ...]
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What Asterisk shows, by the calls of the dials. ``calls`` is None when they were not asked for."""
+
+    sessions: Mapping[str, Session] = field(default_factory=dict)
+    calls: Mapping[str, Call] | None = None
 
     def there(self, dial: Dial) -> bool | None:
         """Whether the dial's call is up; None when that is not known."""
         if dial.call in self.sessions:
             return True
-        return None if self.channels is None else dial.call in self.channels
+        return None if self.calls is None else dial.call in self.calls
+
+    def answered(self, dial: Dial) -> bool:
+        """Whether it is known to be answered."""
+        known = self.calls is not None and dial.call in self.calls and self.calls[dial.call].answered
+        return known or dial.call in self.sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ class Switchboard:
         self._manager = manager
         self._spool = spool
         self._clock = clock
-        self._channels_at = -1e9
+        self._calls_at = -1e9
 
     @property
     def up(self) -> bool:
@@ -114,14 +127,15 @@ class Switchboard:
             return Sight()
         sessions = await self._sessions({str(self._spool.outgoing(dial)): dial for dial in dials})
         missing = [dial for dial in dials if dial.call not in sessions]
-        if not missing or self._clock() - self._channels_at < CHANNELS_EACH_S:
+        if not missing or self._clock() - self._calls_at < CALLS_EACH_S:
             return Sight(sessions)
-        self._channels_at = self._clock()
-        return Sight(sessions, await self._channels())
+        self._calls_at = self._clock()
+        return Sight(sessions, await self._calls())
 
     async def hang_up(self, dial: Dial) -> None:
         """End the dial's call; nothing happens when it has none."""
-        for channel in (await self._channels()).get(dial.call, ()):
+        call = (await self._calls()).get(dial.call)
+        for channel in call.channels if call is not None else ():
             try:
                 await self._manager.action("Hangup", Channel=channel, Cause="16")
             except AmiFault as fault:
@@ -151,10 +165,12 @@ class Switchboard:
         spoken = told[0].only("ImageResolution") not in ("", "0x0")
         return Session(entry.only("Channel"), int(pages) if pages.isdecimal() else 0, spoken)
 
-    async def _channels(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
+    async def _calls(self) -> dict[str, Call]:
+        found: dict[str, Call] = {}
         for entry in await self._manager.listed("CoreShowChannels"):
-            call, channel = entry.only("Linkedid"), entry.only("Channel")
-            if call.startswith("fax-") and channel:
-                found[call] = (*found.get(call, ()), channel)
+            name, channel = entry.only("Linkedid"), entry.only("Channel")
+            if name.startswith("fax-") and channel:
+                known = found.get(name, Call((), False))
+                answered = known.answered or entry.only("Application") == "SendFAX"
+                found[name] = Call((*known.channels, channel), answered)
         return found
