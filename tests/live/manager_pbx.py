@@ -19,7 +19,8 @@ from twisted.internet.task import deferLater
 
 from crm_bridge.secret import Secret
 from ivr_server.ami.client import Ami, AmiSettings
-from ivr_server.pbx import fetch, running
+from ivr_server.pbx import fetch, plan, running
+from tests.ami.certificates import authority
 from tests.live.exchange import make_plan
 
 SECRET = "loopback"
@@ -36,6 +37,11 @@ TOO_MANY = [
     ("read", "all"),
     ("write", "all"),
 ]
+TLS = """[general](+)
+tlsenable = yes
+tlsbindaddr = 127.0.0.1:{port}
+tlscertfile = {pem}
+"""
 CONTEXTS = r"""
 [tests]
 exten => waits,1,Answer()
@@ -62,6 +68,8 @@ class Pbx:
 
     asterisk: running.Asterisk
     port: int
+    tls_port: int
+    ca: Path
 
     def signal(self, number: int) -> None:
         """To its process."""
@@ -88,9 +96,12 @@ def manager_pbx(installed: fetch.Installed) -> Iterator[Pbx]:
     users = [user("hears", read="call,user"), user("elsewhere", "deny = 0.0.0.0/0.0.0.0\npermit = 10.9.9.9")]
     users += [user(f"{line}-{right}", **{line: f"{OWN[line]},{right}"}) for line, right in TOO_MANY]
     users += [user(f"no-{right}", write=_without(right)) for right in OWN["write"].split(",")]
-    (local / "manager.conf").write_text("\n".join(users))
+    made_by, tls_port = authority(folder, "authority"), plan.port_or_free(0)
+    (folder / "asterisk.pem").write_bytes(made_by.pair())
+    tls = TLS.format(port=tls_port, pem=folder / "asterisk.pem")
+    (local / "manager.conf").write_text("\n".join([tls, *users]))
     (local / "extensions.conf").write_text(CONTEXTS)
-    made = Pbx(running.start(wanted), wanted.ports.ami)
+    made = Pbx(running.start(wanted), wanted.ports.ami, tls_port, made_by.pem)
     try:
         yield made
     finally:
@@ -111,7 +122,7 @@ def clients(pbx: Pbx) -> Iterator[Callable[..., Ami]]:
     """Makes clients by user, secret and further settings; stops them all in the end."""
     made: list[Ami] = []
 
-    def opening(name: str = "hears", secret: str = SECRET, **more: str) -> Ami:
+    def opening(name: str = "hears", secret: str = SECRET, **more: object) -> Ami:
         wish = {"port": pbx.port, "user": name, "secret": Secret(secret), "needs": NEEDS} | more
         made.append(Ami(reactor, AmiSettings(**wish)))  # type: ignore[arg-type]
         return made[-1]

@@ -90,6 +90,21 @@ async def test_B2_an_asterisk_that_stands_still_is_dead_after_ten_seconds(
 
 @pytest.mark.live
 @pytest_twisted.ensureDeferred
+async def test_B11_the_real_asterisk_over_tls(opened: Opening, pbx: Pbx) -> None:
+    """Believed by its authority and name; refused under another name, and where no TLS is spoken."""
+    ami = await live(opened(port=pbx.tls_port, tls="yes", ca=str(pbx.ca)))
+    assert (await ami.action("Ping")).get("Ping") == "Pong"
+    assert ami.condition().certificate_ends is not None and ami.condition().alerts == ()
+    wrong = opened(port=pbx.tls_port, tls="yes", ca=str(pbx.ca), server_name="another.example")
+    plain = opened(port=pbx.port, tls="yes", ca=str(pbx.ca))
+    for one in (wrong, plain):
+        one.start()
+        await until(lambda one=one: one.state == "refused", "refused")
+        assert one.condition().trouble == "certificate"
+
+
+@pytest.mark.live
+@pytest_twisted.ensureDeferred
 async def test_B8_a_blocked_reactor_loses_no_connection(opened: Opening) -> None:
     """Ten blocks of 200 ms and one of 3 s: the same connection goes on, and the beats tell of it."""
     ami = await live(opened())
