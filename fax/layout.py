@@ -61,7 +61,7 @@ def _details(place: Place, document: BillDocument) -> None:
         flowing.full(place, [first_page.heading(words.details), *first_page.paragraph(words.no_lines, 11)])
         return
     flowing.leave(place, _ROOM)
-    charged = Charges(document)
+    charged = Charges(document, document.most_pages * _DENSEST)
     shown = _most_lines(place, document, charged)
     flowing.full(place, _opening(words, shown, count))
     flowing.columns(place, charged.rows(shown))

@@ -20,21 +20,16 @@ _SPACE: Final = 9.0  # between the cells of a line
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The lines of one category, in the order of time, and what the bill says this category costs."""
+    """The lines of one category, in the order of time.
+
+    ``listed`` is what they add up to, ``used`` all their seconds or kilobytes, ``billed`` what the bill says it costs.
+    """
 
     category: str
     lines: tuple[BillLine, ...]
+    listed: int
+    used: str
     billed: int
-
-    @property
-    def listed(self) -> int:
-        """What its lines add up to."""
-        return sum(line.amount for line in self.lines)
-
-    @property
-    def used(self) -> str:
-        """The seconds or kilobytes of all its lines."""
-        return quantity(self.category, sum(line.quantity for line in self.lines))
 
     @property
     def lonely(self) -> bool:
@@ -48,25 +43,33 @@ def groups(document: BillDocument) -> list[Group]:
     found: dict[str, list[BillLine]] = {category: [] for category in (*billed, *CATEGORIES)}
     for line in sorted(document.lines, key=lambda line: line.at):
         found.setdefault(line.category, []).append(line)
-    return [
-        Group(category, tuple(lines), billed.get(category, sum(line.amount for line in lines)))
-        for category, lines in found.items()
-        if lines
-    ]
+    return [_group(category, tuple(lines), billed.get(category)) for category, lines in found.items() if lines]
+
+
+def _group(category: str, lines: tuple[BillLine, ...], billed: int | None) -> Group:
+    listed = sum(line.amount for line in lines)
+    used = quantity(category, sum(line.quantity for line in lines))
+    return Group(category, lines, listed, used, listed if billed is None else billed)
 
 
 class Charges:
-    """The rows of one document's lines; the cells lie beside each other as the widest amount allows."""
+    """The rows of one document's lines; the cells lie beside each other as the widest amount allows.
 
-    def __init__(self, document: BillDocument) -> None:
+    Rows are made for the first ``most`` lines only: a bill may have far more than its pages can take.
+    """
+
+    def __init__(self, document: BillDocument, most: int) -> None:
         self._words: Words = WORDS[document.language]
         self._currency, self._masked = document.currency, document.masked
         self._groups = groups(document)
         self._unit = self._words.amount(symbol(document.currency))
-        times = (width(self._time(line.at), _SIZE) for line in document.lines)
+        times = (width(self._time(line.at), _SIZE) for group in self._groups for line in group.lines[:most])
         self._at = max(width(self._words.at, 9), *times) + _SPACE
         self._used = COLUMN - self._widest() - _SPACE
-        self._rows = [self._listed(group) for group in self._groups]
+        self._rows: list[list[tuple[Row, ...]]] = []
+        for group in self._groups:
+            self._rows.append(self._listed(group, max(0, most)))
+            most -= len(group.lines)
 
     def _widest(self) -> float:
         sums = {amount(line.amount, self._currency) for group in self._groups for line in group.lines}
@@ -101,11 +104,11 @@ class Charges:
         right = (Text(self._used, 9.5, used, 9, "right"), Text(COLUMN, 9.5, self._unit, 9, "right"))
         return Row(13, tuple(cell for cell in (*cells, *right) if cell.text), keep=True)
 
-    def _listed(self, group: Group) -> list[tuple[Row, ...]]:
+    def _listed(self, group: Group, most: int) -> list[tuple[Row, ...]]:
         again = (_title(self._name(group) + self._words.continued), self._labels(group))
         return [
             tuple(self._line(line, keep=number == 0, again=again if number else ()))
-            for number, line in enumerate(group.lines)
+            for number, line in enumerate(group.lines[:most])
         ]
 
     def _line(self, line: BillLine, keep: bool, again: tuple[Row, ...]) -> Iterator[Row]:
