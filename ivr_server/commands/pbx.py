@@ -17,6 +17,7 @@ import click
 
 from crm_bridge.demo import SHOWN
 from ivr_server import whereabouts
+from ivr_server.faxing.spool import Spool
 from ivr_server.pbx import fetch, running
 from ivr_server.pbx.config import CannotWrite
 from ivr_server.pbx.plan import UDP, Plan, Ports, from_settings, listening, own_address, port_or_free
@@ -37,22 +38,39 @@ def command(path: Path | None, sip: str) -> None:
     try:
         settings = read_settings(path)
         installed = fetch.find(click.echo)
-        with _product(settings, path) as agi_port:
-            _serve(_plan(settings, installed, listening(sip), agi_port))
+        plan = _plan(settings, installed, listening(sip))
+        with _announced(settings, plan), _product(settings, path) as agi_port:
+            _serve(replace(plan, agi=f"{plan.agi.rpartition(':')[0]}:{agi_port}"), settings)
     except Mistakes as wrong:
         raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
     except (fetch.NoAsterisk, running.DidNotStart, CannotWrite, OSError, ValueError) as fault:
         raise click.ClickException(str(fault)) from None
 
 
-def _plan(settings: Settings, installed: fetch.Installed, ports: Ports, agi_port: int) -> Plan:
+def _plan(settings: Settings, installed: fetch.Installed, ports: Ports) -> Plan:
     plan = from_settings(settings, settings.folder / "asterisk" / "etc", SHOWN[0].phone)
     run = settings.folder / "asterisk" / "run"
     if len(str(run / "asterisk.ctl")) > running.SOCKET_PATH_LIMIT:
         run = Path(tempfile.mkdtemp(prefix="ivr-asterisk-"))
-    free = replace(ports, sip=port_or_free(ports.sip, UDP, ports.bind), ami=port_or_free(ports.ami), rtp_first=20_000)
-    host = plan.agi.rpartition(":")[0]
-    return replace(plan, run=run, installed=installed, ports=free, agi=f"{host}:{agi_port}")
+    free = replace(
+        ports,
+        sip=port_or_free(ports.sip, UDP, ports.bind),
+        ami=port_or_free(ports.ami),
+        rtp_first=20_000,
+        rtp_last=29_999,
+    )
+    return replace(plan, run=run, installed=installed, ports=free)
+
+
+@contextmanager
+def _announced(settings: Settings, plan: Plan) -> Iterator[None]:
+    """The product learns where this Asterisk's manager interface is, and that faxes go into the box."""
+    Spool(settings.fax_folder).prepare()
+    whereabouts.write_asterisk(settings.folder, plan.ports.ami, box=not settings.fax.channel)
+    try:
+        yield
+    finally:
+        whereabouts.forget_asterisk(settings.folder)
 
 
 @contextmanager
@@ -83,11 +101,11 @@ def _wait_for_port(settings: Settings, started: subprocess.Popen[bytes] | None) 
     raise running.DidNotStart("the product did not start; its reason stands above")
 
 
-def _serve(plan: Plan) -> None:
+def _serve(plan: Plan, settings: Settings) -> None:
     stopped = _stop_signals()
     asterisk = running.start(plan)
     try:
-        _explain(plan)
+        _explain(plan, settings)
         while asterisk.alive() and not stopped():
             time.sleep(0.2)
         if not stopped():
@@ -104,7 +122,7 @@ def _stop_signals() -> Callable[[], bool]:
     return lambda: bool(seen)
 
 
-def _explain(plan: Plan) -> None:
+def _explain(plan: Plan, settings: Settings) -> None:
     host = own_address() if plan.ports.bind == "0.0.0.0" else plan.ports.bind
     address = f"{host}:{plan.ports.sip}"
     version = plan.installed.version if plan.installed else ""
@@ -116,5 +134,7 @@ def _explain(plan: Plan) -> None:
         click.echo(f"  server {address}   user {agent.name}   password {agent.password}")
     if plan.ports.bind == "127.0.0.1":
         click.echo("Only this machine can dial in; with --sip 0.0.0.0:5060 telephones of your network can too.")
+    if not settings.fax.channel:
+        click.echo(f"Bills by fax, asked for in a call, arrive in {settings.fax_folder / 'received'}")
     shown = ", ".join(f"{one.phone} ({one.what})" for one in SHOWN[:2])
     click.echo(f"Customers to try: {shown}; password of the first: {SHOWN[0].password}. Ctrl-C stops everything.\n")
