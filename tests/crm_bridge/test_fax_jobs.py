@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -418,3 +420,16 @@ def test_a_dial_is_written_before_it_and_ended_after_it(store: Store) -> None:
     assert [one.dial for one in store(fax_attempts.attempts, 1)] == [1, 2]
     wanted = replace(after, began=NOW, first=3, worker="a", manner=before.manner, remote="x" * 40)
     assert store(fax_attempts.attempts, 1)[1] == wanted
+
+
+# --- kill -9 -------------------------------------------------------------------------------------------------------
+
+
+def test_H5_twenty_five_random_kills_of_the_sending_server(tmp_path: Path, url: str) -> None:
+    """No dial twice, no two calls to a number, no page twice without a mark, an end for each job: the ledgers agree."""
+    command = [sys.executable, str(HERE / "fax_killed.py"), str(tmp_path / "exchange"), url, "25", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150, cwd=HERE.parent.parent, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    word, lives, dials = done.stdout.split()
+    assert (word, lives) == ("ok", "25")
+    assert int(dials) > 40
