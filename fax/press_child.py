@@ -1,7 +1,8 @@
 """The process that draws and converts: reads one task, bounds itself, works, answers, and is gone.
 
 Run by ``fax.press`` alone. The bounds come before any document is touched: address space, processor time, size of a
-file, no children, low priority, first to die when memory runs out, and dead when the parent is.
+file, no children, low priority, first to die when memory runs out, dead when the parent is; and where the kernel has
+Landlock, no file but the task's own and no TCP connection.
 """
 
 from __future__ import annotations
@@ -64,8 +65,9 @@ def _bound(task: dict[str, Any]) -> None:
 
 
 def _work(task: dict[str, Any]) -> dict[str, Any]:
-    from fax import raster  # noqa: PLC0415  only inside the bounds
+    from fax import fence, raster  # noqa: PLC0415  only inside the bounds
 
+    fence.shut([Path(task[name]) for name in ("pdf", "tiff") if name in task], [Path(task["room"])])
     try:
         return _TASKS[task["do"]](task, Path(task["room"]))
     except raster.Unreadable as wrong:
