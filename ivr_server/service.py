@@ -223,7 +223,7 @@ class IvrService(Service):
 
     def _parts(self) -> Parts:
         settings = self.settings
-        faxes = fax_book(self.database, settings, self.reactor)
+        faxes = fax_book(self.database, settings, self.reactor, self.faxes.wake)
         self._closing.append(faxes.stop)
         sounds = settings.sound_folders()
         return Parts(

@@ -298,11 +298,14 @@ class Delivery:
     def _attempt(self, now: FaxJob, told: Order | Outcome) -> Attempt:
         """The dial for people: as it begins, or as it ended."""
         begun = Attempt(job=now.id, dial=now.tries, began=now.dialled, first=now.first, worker=self._tools.worker)
+        manner = job.how(self.job)
+        begun = replace(begun, manner="T.38" if manner.t38 else "audio", rate=manner.rate, ecm=manner.ecm)
         if isinstance(told, Order):
-            manner = told.manner
-            return replace(begun, manner="T.38" if manner.t38 else "audio", rate=manner.rate, ecm=manner.ecm)
+            return begun
+        if told.mode:
+            begun = replace(begun, manner="T.38" if told.mode == "T38" else "audio")
         ended = replace(begun, ended=self._tools.now(), cause=told.cause, detail=told.detail, remote=told.remote)
-        return replace(ended, pages=told.pages, manner=told.mode, rate=told.rate, ecm=told.ecm)
+        return replace(ended, pages=told.pages, rate=told.rate or manner.rate, ecm=told.ecm if told.mode else manner.ecm)
 
     async def _save(self, after: FaxJob, attempt: Attempt | None = None) -> None:
         row = rows.with_job(self.row, after)
