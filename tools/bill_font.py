@@ -2,7 +2,7 @@
 
 Kept: GB 2312, the General Standard table of 2013 (8,105 characters, with the rare ones of names and places), Latin-1,
 general punctuation, full-width forms. Run ``pip install -e '.[fonts]'``, then ``python -m tools.bill_font``. The
-versions are pinned, so the file comes out the same byte for byte.
+packages' versions are pinned; fonttools 4.68 made the file that is committed, and makes it again byte for byte.
 """
 
 from __future__ import annotations

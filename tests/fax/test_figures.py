@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fax.document import breaking
 from fax.document.figures import amount, masked, money, quantity
-from fax.document.typeface import printable, unknown, width
+from fax.document.typeface import FILE, marks, printable, unknown, width
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,11 @@ def test_curly_quotes_are_narrow_where_all_is_latin() -> None:
     """The face draws them as wide as a Chinese character, which tears an English word apart."""
     assert printable("O’Brien “A”") == 'O\'Brien "A"'
     assert printable("选择“生活”") == "选择“生活”"
+
+
+def test_the_typeface_has_all_of_gb_2312_and_its_licence_beside_it() -> None:
+    """Every character of the national standard, and the permission to give the font away."""
+    pairs = (bytes((row, cell)) for row in range(0xB0, 0xF8) for cell in range(0xA1, 0xFF))
+    standard = {ord(mark) for pair in pairs for mark in pair.decode("gb2312", "ignore")}
+    assert len(standard) == 6_763 and standard <= marks()
+    assert FILE.with_name("OFL.txt").read_text(encoding="utf-8").count("SIL OPEN FONT LICENSE") == 1
