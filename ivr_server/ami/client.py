@@ -97,6 +97,7 @@ class Ami:
         self._resyncs: list[Resync] = []
         self._connection: Connection | None = None
         self._round: Deferred[None] | None = None
+        self._stopping = False
         self._proof = Proof()
         self._untested = False
         self._certificate_ends: datetime | None = None
@@ -104,10 +105,12 @@ class Ami:
     def start(self) -> None:
         """Connect, and stay connected until ``stop``."""
         if self._round is None:
+            self._stopping = False
             self._round = Deferred.fromCoroutine(self._rounds())
 
     async def stop(self) -> None:
         """End the connection; actions in flight fail as lost."""
+        self._stopping = True
         going, self._round = self._round, None
         if going is not None:
             going.cancel()
@@ -125,6 +128,11 @@ class Ami:
     def longest_block_s(self) -> float:
         """How long the reactor was blocked at worst, as this connection's beats show it."""
         return self._connection.late_s if self._connection is not None else 0.0
+
+    @property
+    def round_trip_s(self) -> float:
+        """What the latest ping took; 0.0 before the first."""
+        return self._connection.round_trip_s if self._connection is not None else 0.0
 
     @property
     def seen(self) -> int:
@@ -184,7 +192,7 @@ class Ami:
         if wish.tls == "no" and not on_this_machine(wish.host):
             alerts.append(Trouble("plain", wish.host))
         if self._untested and self.connected:
-            alerts.append(Trouble("untested", wish.probe))
+            alerts.append(Trouble("untested", wish.probe or "ivr-rights"))
         return alerts
 
     async def _rounds(self) -> None:
@@ -193,9 +201,9 @@ class Ami:
             began = self._reactor.seconds()
             try:
                 trouble = await self._one_round()
-            except CancelledError:
-                return
-            except Exception:
+            except (Exception, CancelledError):
+                if self._stopping:
+                    return
                 log.failure("a fault of ours in the connection to Asterisk's manager interface")
                 trouble = Trouble("resync")
             self._end(trouble.code)
@@ -293,9 +301,11 @@ class Ami:
         for resync in self._resyncs:
             try:
                 await ensureDeferred(resync()).addTimeout(self.settings.pace.resync_s, self._reactor)
-            except (CancelledError, AmiFault):
+            except AmiFault:
                 raise
-            except Exception:
+            except (Exception, CancelledError):
+                if self._stopping:
+                    raise
                 log.failure("the resync after a connect failed")
                 return False
         return True

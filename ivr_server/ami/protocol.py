@@ -111,7 +111,7 @@ class Connection(Protocol):
     def dataReceived(self, data: bytes) -> None:
         """Bytes, at most 64 KiB at a time: what Twisted reads in one turn of the reactor."""
         self._silent = 0
-        for message in self.reader.feed(data):
+        for message in () if self._state == "over" else self.reader.feed(data):
             self._take(message)
             if self._state == "over":
                 return
@@ -200,6 +200,8 @@ class Connection(Protocol):
             self._settle(message).callback(asked.items)
         elif asked.single:
             self._settle(message).callback([message])
+        elif message.get("EventList") == "Cancelled":
+            self._settle(message).errback(AmiFault("refused", f"{asked.action}: the list was broken off", message))
         elif len(asked.items) >= MAX_ITEMS:
             self._settle(message).errback(AmiFault("deadline", f"{asked.action}: a list without end"))
         else:

@@ -34,7 +34,6 @@ from ivr_server.ami.wire import Fields, Message
 
 FORBIDDEN: Final = ("system", "command", "config", "agi", "dtmf", "dialplan")
 SHOWN_BY: Final = {
-    "FullyBooted": "system",
     "VarSet": "dialplan",
     "Newexten": "dialplan",
     "DTMFBegin": "dtmf",

@@ -46,8 +46,9 @@ SENTENCES: Final = {
         "请从 manager.conf 中去掉这些权限：{detail}。它们会暴露来电者的按键和密码，或可运行程序，服务器拒绝使用。",
     ),
     "needs": (
-        "The manager user may not do {detail}: the line write in manager.conf needs call, reporting and originate.",
-        "管理接口用户无权执行 {detail}：manager.conf 的 write 行需要 call、reporting 和 originate。",
+        "The manager user may not do {detail}: the line write in manager.conf needs call, reporting and originate, "
+        "and Asterisk needs its module res_fax.",
+        "管理接口用户无权执行 {detail}：manager.conf 的 write 行需要 call、reporting 和 originate，并须加载 res_fax 模块。",
     ),
     "certificate": (
         "The certificate of Asterisk's manager interface is not believed: {detail}.",

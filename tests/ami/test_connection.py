@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import random
+import re
+from collections import Counter
+from typing import Any
+
 import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 
 from ivr_server.ami.faults import AmiFault
-from ivr_server.ami.protocol import MAX_OUTSTANDING
+from ivr_server.ami.protocol import MAX_OUTSTANDING, Connection, Pace
+from tests.ami.recorded import RECORDED
 from tests.ami.stage import SECRET, Stage
 
 
@@ -85,6 +94,10 @@ def test_B12_a_list_without_an_end_ends_after_five_seconds_without_an_item() -> 
     assert not channels.done
     stage.go(1.1)
     assert channels.fault.reason == "deadline"
+    channels = stage.begin(ami.listed("CoreShowChannels"))
+    session.item(stage.manager.asked[-1], "CoreShowChannelsComplete", ("EventList", "Cancelled"))
+    stage.go()
+    assert channels.fault.text == "CoreShowChannels: the list was broken off"
 
 
 def test_B3_cut_after_it_was_sent_is_lost_and_before_it_is_away() -> None:
@@ -119,6 +132,7 @@ def test_B2_a_peer_that_falls_silent_is_dead_after_ten_seconds() -> None:
     stage.go(21)
     assert len(stage.manager.of("Ping")) == 4
     stage.manager.mute = True
+    assert ami.round_trip_s == 0.0 < ami.seen
     waiting = stage.begin(ami.listed("CoreShowChannels"))
     stage.go(4)
     assert ami.connected
@@ -192,3 +206,32 @@ def test_the_secret_is_on_no_wire_and_in_no_text() -> None:
     assert ami.state == "refused"
     shown = sent + repr(ami.settings) + repr(ami.condition()) + repr(vars(ami)) + str(AmiFault("away", "x"))
     assert SECRET not in shown
+
+
+def test_fuzz_of_what_asterisk_says_raises_nothing_and_leaves_nothing_waiting() -> None:
+    """400 sessions whose bytes are mutated while actions wait: no exception, and every action ends."""
+    chance = random.Random(5_038)
+    for _ in range(400):
+        clock = Clock()
+        connection = Connection(clock, Pace(), Counter())
+        connection.makeConnection(StringTransport())
+        ended = [_quietly(Deferred.fromCoroutine(_opened(connection)))]
+        connection.dataReceived(b"Asterisk Call Manager/11.0.0\r\n")
+        for action in ("QueueSummary", "FAXSession", "Ping"):
+            ended.append(_quietly(Deferred.fromCoroutine(connection.listed(action))))
+        mark = re.findall(rb"ActionID: (\w+-)1\r", connection.transport.value())[0]  # type: ignore[union-attr]
+        data = bytearray(RECORDED.split(b"\r\n", 1)[1].replace(b"ActionID: d", b"ActionID: " + mark + b"1"))
+        for _ in range(chance.randrange(6)):
+            at = chance.randrange(len(data))
+            data[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+        connection.dataReceived(bytes(data))
+        clock.pump([1.0] * 12)
+        assert all(one.called for one in ended)
+
+
+async def _opened(connection: Connection) -> None:
+    await connection.opened
+
+
+def _quietly(deferred: Deferred[Any]) -> Deferred[Any]:
+    return deferred.addErrback(lambda failure: failure.trap(AmiFault))

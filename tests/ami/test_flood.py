@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -45,13 +46,17 @@ async def test_B7_7500_notices_a_second_block_nobody_and_end_nothing(port: int) 
     ami.start()
     while not ami.connected:
         await deferLater(reactor, 0.05)  # type: ignore[arg-type]
+    gc.collect()
+    gc.freeze()  # the test run's own objects, half a hundred milliseconds to look through, are none of the client's
     late: list[float] = []
-    due = time.monotonic()
+    work: list[float] = []  # of our own, between two beats: what others do on this machine is not in it
+    due, spent = time.monotonic(), time.process_time()
 
     def beat() -> None:
-        nonlocal due
+        nonlocal due, spent
         late.append(time.monotonic() - due)
-        due = time.monotonic() + 0.01
+        work.append(time.process_time() - spent)
+        due, spent = time.monotonic() + 0.01, time.process_time()
 
     loop = LoopingCall(beat)
     loop.start(0.01)
@@ -65,16 +70,18 @@ async def test_B7_7500_notices_a_second_block_nobody_and_end_nothing(port: int) 
     took, busy = time.monotonic() - began, time.process_time() - busy
     rate, heard = (ami.seen - seen) / took, (len(told) - before) / took
     loop.stop()
+    row, own = sorted(late), sorted(work)
     for _ in range(5):
         time.sleep(0.2)
         await deferLater(reactor, 0.05)  # type: ignore[arg-type]
-    row = sorted(late)
     print(
         f"\n{rate:.0f} notices/s, {heard:.0f} told/s, {busy / took:.2f} of a core, ping at worst {slowest * 1e3:.0f} ms"
     )
-    print("reactor late, ms: " + ", ".join(f"{row[int(len(row) * at)] * 1e3:.1f}" for at in (0.5, 0.9, 0.99, 0.9999)))
+    for name, each in (("reactor late", row), ("our own work at a stretch", own)):
+        print(f"{name}, ms: " + ", ".join(f"{each[int(len(each) * at)] * 1e3:.1f}" for at in (0.5, 0.9, 0.99, 0.9999)))
     assert ami.connected and ami.counts["connects"] == 1
     assert rate > RATE * 0.4 and heard > rate / 15  # a busy machine starves the sender as well
     assert ami.counts["notices_dropped"] == 0
-    assert busy / took < 0.6 and row[int(len(row) * 0.9)] < 0.1 and slowest < 3.0
+    assert busy / took < 0.6 and own[-1] < 0.1 and slowest < 3.0
+    gc.unfreeze()
     await ami.stop()
