@@ -273,7 +273,7 @@ def save(connection: Connection, row: FaxRow, fence: int) -> bool:
     Pages delivered never go down; a state that is new has not been heard; ``stop`` is only ever set by ``stop``.
     """
     values = {name: getattr(row, name) for name in _SAVED} | {"failures": " ".join(row.failures)}
-    values["detail"] = row.detail[:200]
+    values["detail"] = row.detail.replace("\0", " ")[:200]  # PostgreSQL keeps no NUL
     values["delivered"] = case((_C.delivered > row.delivered, _C.delivered), else_=row.delivered)
     values["heard"] = and_(_C.heard, _C.state == row.state)
     statement = update(fax_jobs).where(_C.id == row.id, _C.fence == fence).values(values)
