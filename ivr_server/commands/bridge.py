@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
-from twisted.internet.defer import Deferred
 
 from crm_bridge.answers import Answer, LookUpFault
 from crm_bridge.asking import LookUps
-from crm_bridge.database import Database, Limits, engine_for
-from crm_bridge.desks import Desk, OwnDesk
+from crm_bridge.database import Limits, engine_for
 from crm_bridge.hashing import Hashing
-from crm_bridge.mapping import MappedDesk
-from crm_bridge.mapping_file import read_mapping
 from crm_bridge.numbering import Numbering
 from crm_bridge.room import Rules
 from crm_bridge.versions import OtherSchema, upgrade
 from ivr_server.chosen import chosen_settings
+from ivr_server.once import desk_of, in_reactor
 from ivr_server.settings import Settings
 from marked_yaml import Mistakes
 
@@ -66,7 +61,7 @@ def check(settings: Settings, file: Path | None, phone: str) -> None:
     mapping = file or (Path(settings.bridge) if settings.bridge else None)
     failed: list[str] = []
     try:
-        _in_reactor(lambda reactor: _check((settings, mapping, reactor), rules, phone, failed))
+        in_reactor(lambda reactor: _check((settings, mapping, reactor), rules, phone, failed))
     except Mistakes as mistakes:
         raise click.ClickException("\n" + str(mistakes)) from None
     except ValueError as fault:
@@ -92,18 +87,9 @@ def upgrade_schema(settings: Settings) -> None:
         engine.dispose()
 
 
-def _desks(settings: Settings, mapping: Path | None, rules: Rules, reactor: Any) -> tuple[Any, Desk]:
-    if mapping is None:
-        database = Database(settings.database_url(), reactor, Limits(read_only=True))
-        return database, OwnDesk(database, rules, time.time)
-    read = read_mapping(mapping.read_text(encoding="utf-8"), str(mapping))
-    desk = MappedDesk(read, rules, time.time, reactor)
-    return desk, desk
-
-
 async def _check(place: tuple[Settings, Path | None, Any], rules: Rules, phone: str, failed: list[str]) -> None:
     settings, mapping, reactor = place
-    started, desk = _desks(settings, mapping, rules, reactor)
+    started, desk = desk_of(settings, mapping, rules, reactor)
     started.start()
     look_ups = LookUps(desk, Hashing(reactor), rules)
     try:
@@ -165,22 +151,3 @@ def _plain(value: Any) -> str:
         return str(value)
     said = (f"{prompt}({', '.join(str(fact[1]) for fact in slots.values())})" for prompt, slots in value)
     return "[" + ", ".join(said) + "]"
-
-
-def _in_reactor(work: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
-    from twisted.internet import reactor  # noqa: PLC0415 (importing it installs one)
-
-    raised: list[Exception] = []
-
-    async def whole() -> None:
-        try:
-            await work(reactor)
-        except Exception as fault:
-            raised.append(fault)
-        finally:
-            reactor.stop()
-
-    reactor.callWhenRunning(lambda: Deferred.fromCoroutine(whole()))
-    reactor.run()
-    if raised:
-        raise raised[0]
