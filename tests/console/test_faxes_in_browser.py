@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from crm_bridge import fax_jobs, staff
 from tests.console.conftest import serve
-from tests.console.test_in_browser import chromium, sign_in
+from tests.console.test_in_browser import chromium
 from tests.doubles.fax_rows import JOBS, change, fill, put
 
 __all__ = ["chromium"]
@@ -29,25 +29,32 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def sessions(house: House) -> dict[str, str]:
+    """The cookie of each who signed in: once, not for every test."""
+    clients = {name: house.client() for name in ("supervisor", "agent")}
+    for name, client in clients.items():
+        client.sign_in(name)
+    return {name: client.cookies["session"] for name, client in clients.items()}
+
+
 @pytest.fixture
-def opened(chromium: Browser, house: House) -> Iterator[Any]:
+def opened(chromium: Browser, house: House, sessions: dict[str, str]) -> Iterator[Any]:
     """``opened(path, name, size)``: the page, live, for somebody who signed in; any error in it fails the test."""
     errors: list[str] = []
     contexts = []
 
     def open_page(path: str, name: str = "supervisor", size: str = "wide", language: str = "en-US") -> Page:
         width, height = SIZES[size]
-        context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-US")
+        context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
+        site = f"http://127.0.0.1:{house.port}"
+        context.add_cookies([{"name": "session", "value": sessions[name], "url": site}])
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-        page.goto(f"http://127.0.0.1:{house.port}/sign-in")
-        sign_in(page, name)
-        if language != "en-US":
-            page.get_by_role("button", name="中文").click()
-        page.goto(f"http://127.0.0.1:{house.port}{path}")
+        page.goto(site + path)
         expect(page.locator("#live")).to_have_class("pill live on")
         page.evaluate("window.stayed = true")
         return page
