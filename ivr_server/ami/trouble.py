@@ -48,7 +48,8 @@ SENTENCES: Final = {
     "needs": (
         "The manager user may not do {detail}: the line write in manager.conf needs call, reporting and originate, "
         "and Asterisk needs its module res_fax.",
-        "管理接口用户无权执行 {detail}：manager.conf 的 write 行需要 call、reporting 和 originate，并须加载 res_fax 模块。",
+        "管理接口用户无权执行 {detail}：manager.conf 的 write 行需要 call、reporting 和 originate，"
+        "并须加载 res_fax 模块。",
     ),
     "certificate": (
         "The certificate of Asterisk's manager interface is not believed: {detail}.",

@@ -305,7 +305,8 @@ class Delivery:
         if told.mode:
             begun = replace(begun, manner="T.38" if told.mode == "T38" else "audio")
         ended = replace(begun, ended=self._tools.now(), cause=told.cause, detail=told.detail, remote=told.remote)
-        return replace(ended, pages=told.pages, rate=told.rate or manner.rate, ecm=told.ecm if told.mode else manner.ecm)
+        ecm = told.ecm if told.mode else manner.ecm
+        return replace(ended, pages=told.pages, rate=told.rate or manner.rate, ecm=ecm)
 
     async def _save(self, after: FaxJob, attempt: Attempt | None = None) -> None:
         row = rows.with_job(self.row, after)

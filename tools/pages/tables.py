@@ -27,9 +27,8 @@ outcomes. A flow forks on the outcome; the facts that come with it are only spok
 outright: that there is nothing to pay is an outcome of its own, never an amount of zero. Besides these outcomes, any
 look-up may be `unavailable` (no answer in time, the database away, an answer that makes no sense).
 
-An argument with a `?` may be missing. The argument `language` is the one the call is spoken in, unless the flow binds it.
-*Effect*: it changes something; one that began is finished even if the caller
-hangs up.
+An argument with a `?` may be missing. The argument `language` is the one the call is spoken in, unless the flow binds
+it. *Effect*: it changes something; one that began is finished even if the caller hangs up.
 
 """
 SETTINGS = """# Settings

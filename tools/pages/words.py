@@ -118,7 +118,7 @@ MAPPING: Final = {
     "ForeignMapping.passwords": "`ours`: query passwords are kept here; `sql`: theirs count until one is set here",
     "ForeignMapping.deadline_ms": "how long one reading may take, in ms",
     "Readings.customer": "`:phone` → `customer`, `phone`, `service_code`",
-    "Readings.holder": "`:customer` → `customer`, `name`, `phone`, for the head of the itemised bill; left out: no name",
+    "Readings.holder": "`:customer` → `customer`, `name`, `phone`, for the itemised bill's head; left out: no name",
     "Readings.span": "`:customer` → `first`, `newest`: the months that billing holds",
     "Readings.bills": "`:customer`, `:first`, `:second` → the bills of two months",
     "Readings.unpaid": "`:customer` → every bill that is not paid",
