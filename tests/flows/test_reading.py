@@ -82,8 +82,8 @@ def test_G2_every_mistake_of_all_files_is_told_at_once(texts: dict[str, str], wo
         'main.yaml:8:11: unknown kind "menuu"; did you mean "menu"?',
         'main.yaml:23:33: unknown queue "servic"; did you mean "service"?',
         'main.yaml:24:60: node "sorry" goes to "by", which does not exist; did you mean "bye"?',
-        'main.yaml:27:33: "disposition" cannot be "faild"; use served, goodbye, call_back, silent, failed, fax_machine; '
-        'did you mean "failed"?',
+        'main.yaml:27:33: "disposition" cannot be "faild"; use served, goodbye, call_back, silent, failed, '
+        'fax_machine; did you mean "failed"?',
     ]
 
 
