@@ -131,10 +131,12 @@ def look_ups() -> str:
 def settings_page() -> str:
     """Every setting, with its default."""
     shapes = [("Settings", settings.Settings), ("Operator", settings.Operator), ("Agi", settings.Agi),
-              ("Web", settings.Web), ("Speech", settings.Speech)]  # fmt: skip
+              ("Web", settings.Web), ("Speech", settings.Speech), ("Ami", settings.Ami), ("Fax", settings.Fax),
+              ("Smtp", settings.Smtp)]  # fmt: skip
     parts = [SETTINGS.format(made=MADE)]
+    titles = {"Settings": "The whole", "Smtp": "`smtp` in `fax`"}
     for name, shape in shapes:
-        title = "The whole" if name == "Settings" else f"`{name.lower()}`"
+        title = titles.get(name, f"`{name.lower()}`")
         parts.append(f"## {title}\n\n{keys_of(shape, name)}\n")
     return "".join(parts).rstrip("\n") + "\n"
 
