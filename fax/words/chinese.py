@@ -73,7 +73,7 @@ CHINESE: Final = Words(
     reduced="优惠与调整",
     count=lambda count: f"{count:,} 笔",
     first_lines=lambda shown, count: (
-        f"明细共 {count:,} 笔，本传真按以下顺序列出前 {shown:,} 笔，其余请到营业厅或向客服查询。"
+        f"明细共 {count:,} 笔，本传真依序列出前 {shown:,} 笔，其余请到营业厅或向客服查询。"
         "汇总与小计包括全部明细。"
     ),
     none_listed="本传真不列出这一项的明细。",
