@@ -9,11 +9,14 @@ HOUSE = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("marked_yaml", "flows", "prompts", "fax", "crm_bridge", "ivr_server")
 HUB = "ivr_server"
 WIRING = "wiring"
+SETTINGS = ("settings", "library", "hours")  # single modules that rooms read their part of
 COMMANDS = "commands"
 
 
 def rooms() -> dict[str, set[str]]:
-    """Room -> the rooms it imports. A folder of ivr_server is a room; its single modules together are the wiring."""
+    """Room -> the rooms it imports. A folder of ivr_server is a room; its single modules together are the wiring,
+    but for the settings and what they are made of, which rooms read.
+    """
     found: dict[str, set[str]] = {}
     for package in PACKAGES:
         for path in sorted((HOUSE / package).rglob("*.py")):
@@ -68,4 +71,6 @@ def _room(parts: tuple[str, ...]) -> str:
         return COMMANDS
     if parts[1] == "metrics":
         return "metrics"
+    if parts[1] in SETTINGS:
+        return "settings"
     return parts[1] if (HOUSE / HUB / parts[1]).is_dir() else WIRING
