@@ -16,7 +16,7 @@ from crm_bridge.secret import Secret
 from crm_bridge.threads import DaemonPool
 from ivr_server import whereabouts
 from ivr_server.ami.client import Ami, AmiSettings
-from ivr_server.calls.hours import utc_now
+from ivr_server.hours import utc_now
 from ivr_server.console.parts import HealthPart
 from ivr_server.faxing.deliveries import Deliveries, worker_name
 from ivr_server.faxing.delivery import Tools

@@ -48,7 +48,7 @@ from ivr_server import library as libraries
 from ivr_server.agi.line import Line
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
 from ivr_server.calls.answering import LAST_WORDS_S, Calls, Desk, plain_number
-from ivr_server.calls.hours import utc_now
+from ivr_server.hours import utc_now
 from ivr_server.calls.look_ups import LookUps
 from ivr_server.calls.performer import Tools
 from ivr_server.calls.routing import Routes
@@ -144,7 +144,7 @@ class IvrService(Service):
         self.faxes = Faxes(Surroundings(self.reactor, settings, self.database, self.metrics), bridge)
         opening, notice = settings.operator.opening(), Notice(settings.folder / "notice.yaml", utc_now)
         hours = lambda: opening.at(utc_now())  # noqa: E731
-        look_ups = LookUps(bridge, hours, notice.prompt, settings.queues[0], lambda: self.faxes.open)
+        look_ups = LookUps(bridge, hours, notice.prompt, settings.queue_names[0], lambda: self.faxes.open)
         tools = Tools(
             lambda script: self.store.sound(script, ""),
             look_ups,
@@ -240,7 +240,7 @@ class IvrService(Service):
                 token=token(settings),
                 sounds=tuple(map(Path, (sounds.sounds, sounds.spool))),
                 caller=SHOWN[0].phone,
-                queues=settings.queues,
+                queues=settings.queue_names,
                 customers=DemoCustomers(self.database),
             ),
             titles=lambda language: libraries.words(self.words.catalogues, language),

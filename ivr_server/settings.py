@@ -19,15 +19,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from crm_bridge.numbering import CHINA, FIXED, Numbering
-from ivr_server.calls.hours import WEEKDAYS, Hours, Span
+from ivr_server.floor import queue_file
+from ivr_server.floor.queue_file import QueueFile
+from ivr_server.hours import WEEKDAYS, Hours, Span
 from ivr_server.library import Sources
 from marked_yaml import Mistakes, Problem, read, shaped
 from prompts.store import Folders
 
-AGI_PORT, WEB_PORT, AMI_PORT = 4573, 8080, 5038
+AGI_PORT, WEB_PORT, AMI_PORT, HTTP_PORT = 4573, 8080, 5038, 8088
 HOUSE = Path(__file__).resolve().parent.parent
-QUEUE = re.compile(r"[A-Za-z0-9_-]{1,79}\Z")
-FAX_CHANNEL = re.compile(r"(PJSIP|Local|IAX2|DAHDI)/[A-Za-z0-9_.:@/-]*\{number\}[A-Za-z0-9_.:@/-]*\Z")
+CHANNEL = re.compile(r"(PJSIP|Local|IAX2|DAHDI)/[A-Za-z0-9_.:@/-]*\{number\}[A-Za-z0-9_.:@/-]*\Z")
 STRICT = ConfigDict(extra="forbid")
 HOW_TO_PAY = {
     "zh-CN": ("请在到期日前通过网上营业厅、营业厅柜台或银行代扣缴费。",),
@@ -111,10 +112,12 @@ class Ami:
     """Asterisk's manager interface. ``port`` left out: that of the Asterisk that "ivr-server pbx" runs.
 
     ``tls`` for another machine: ``ca`` is a PEM file, ``server_name`` the name in the certificate ("": the host).
+    ``http_port`` is that of Asterisk's web server, which agents' browsers reach through ours for their sound.
     """
 
     host: str = "127.0.0.1"
     port: int | None = None
+    http_port: int | None = None
     user: str = "ivr"
     tls: bool = False
     ca: str = ""
@@ -175,7 +178,7 @@ class Fax:
 
     def sure(self) -> None:
         """ValueError when a word could mean something else in a dialplan (G10), or a number makes no sense."""
-        if self.channel and not FAX_CHANNEL.match(self.channel):
+        if self.channel and not CHANNEL.match(self.channel):
             raise ValueError(f'fax.channel: write "{self.channel}" as PJSIP/{{number}}@line')
         for name, word in (("prefix", self.prefix), ("station", self.station)):
             if not re.fullmatch(r"\+?[0-9]{0,20}", word):
@@ -193,6 +196,47 @@ class Fax:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """Where agents sit. ``seats``: accounts for browsers, from ``first_seat`` on; ``telephones``: desk telephones.
+
+    ``dial_out``: what Asterisk dials for an agent's outside call, with ``{number}`` in it (empty: none can be made);
+    ``allow``: patterns of numbers that agents may dial. ``record``: whether talks are recorded; ``recordings``: the
+    folder (empty: in the state folder). ``call_back_ring_s``: how long a caller's telephone rings for a call-back.
+    """
+
+    first_seat: int = 1_001
+    seats: int = 6
+    telephones: tuple[str, ...] = ("2001", "2002")
+    dial_out: str = ""
+    allow: tuple[str, ...] = CHINA
+    record: bool = False
+    recordings: str = ""
+    call_back_ring_s: int = 45
+
+    @property
+    def seat_names(self) -> tuple[str, ...]:
+        """The number of each seat."""
+        return tuple(str(number) for number in range(self.first_seat, self.first_seat + self.seats))
+
+    def sure(self) -> None:
+        """ValueError when a number makes no sense, is used twice, or a word could mean more in a dialplan (G10)."""
+        if not 0 <= self.seats <= 500 or not 100 <= self.first_seat <= 99_999:
+            raise ValueError("floor.seats lies between 0 and 500, and floor.first_seat between 100 and 99999")
+        for name in self.telephones:
+            if not re.fullmatch(r"[1-9][0-9]{2,5}", name):
+                raise ValueError(f'floor.telephones: "{name}" is no short number; write three to six digits')
+        numbers = (*self.seat_names, *self.telephones)
+        if len(set(numbers)) < len(numbers):
+            raise ValueError("floor: a seat and a telephone, or two telephones, have the same number")
+        if self.dial_out and not CHANNEL.match(self.dial_out):
+            raise ValueError(f'floor.dial_out: write "{self.dial_out}" as PJSIP/{{number}}@line')
+        if not 5 <= self.call_back_ring_s <= 120:
+            raise ValueError("floor.call_back_ring_s lies between 5 and 120")
+        Numbering(self.allow)
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole. ``state`` is the one folder that is written to. ``patience_s``: a hang longer than this is killed."""
 
@@ -203,19 +247,23 @@ class Settings:
     speech: Speech = field(default_factory=Speech)
     ami: Ami = field(default_factory=Ami)
     fax: Fax = field(default_factory=Fax)
+    floor: Floor = field(default_factory=Floor)
     database: str = ""  # a URL; empty: SQLite in the state folder
     bridge: str = ""  # a mapping file for the operator's own database
     flows: str = str(HOUSE / "flows" / "library")
-    queues: tuple[str, ...] = ("service", "billing")
+    queues: str = str(queue_file.SHIPPED)  # the queue file
     numbers: dict[str, str] = field(default_factory=dict)  # dialled number -> flow
     drain_s: float = 120.0
     patience_s: float = 4.0
 
-    def sure_queues(self) -> None:
-        """ValueError unless there is a queue, and each name may stand in a dialplan: no "&", no ",", no "/" (G10)."""
-        odd = [queue for queue in self.queues if not QUEUE.match(queue)]
-        if odd or not self.queues:
-            raise ValueError(f'queues: "{odd[0] if odd else ""}" is no queue; use letters, digits, - and _')
+    def queue_file(self) -> QueueFile:
+        """Queues, skills and reasons; read once in a process. Raises Mistakes."""
+        return queue_file.kept(self.queues)
+
+    @property
+    def queue_names(self) -> tuple[str, ...]:
+        """Of the queues; the first takes callers after a fault."""
+        return self.queue_file().names
 
     @property
     def folder(self) -> Path:
@@ -227,13 +275,18 @@ class Settings:
         """Where faxes lie that Asterisk sends, and what it writes about them."""
         return Path(self.fax.folder).resolve() if self.fax.folder else self.folder / "fax"
 
+    @property
+    def recordings_folder(self) -> Path:
+        """Where talks with agents are recorded, by Asterisk."""
+        return Path(self.floor.recordings).resolve() if self.floor.recordings else self.folder / "recordings"
+
     def fax_numbers(self) -> Numbering:
         """Which numbers may be faxed to."""
         return self.fax.numbers()
 
     def sources(self) -> Sources:
         """Where flows and prompts are read from, and the queues that flows may name."""
-        return Sources(flows=Path(self.flows), prompts=Path(self.speech.library), queues=frozenset(self.queues))
+        return Sources(flows=Path(self.flows), prompts=Path(self.speech.library), queues=frozenset(self.queue_names))
 
     def sound_folders(self) -> Folders:
         """Where the studio's sounds lie, and where joined ones are written."""
@@ -263,16 +316,16 @@ def read_settings(path: Path | None) -> Settings:
     settings = shaped(TypeAdapter(Settings), marked, file, WORDS)
     try:
         settings.operator.opening()
-        settings.sure_queues()
         settings.fax.sure()
+        settings.floor.sure()
     except ValueError as wrong:
         raise Mistakes([Problem(file, 1, 1, str(wrong))]) from None
+    settings.queue_file()
     return settings
 
 
-WORDS = tuple(
-    sorted({each.name for kind in (Settings, Operator, Agi, Web, Speech, Ami, Smtp, Fax) for each in fields(kind)})
-)
+SECTIONS = (Settings, Operator, Agi, Web, Speech, Ami, Smtp, Fax, Floor)
+WORDS = tuple(sorted({each.name for kind in SECTIONS for each in fields(kind)}))
 
 
 def token(settings: Settings) -> str:

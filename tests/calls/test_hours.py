@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ivr_server.calls.hours import Span
+from ivr_server.hours import Span
 from ivr_server.settings import Operator
 
 

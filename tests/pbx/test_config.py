@@ -16,10 +16,17 @@ from ivr_server.pbx import config, plan
 from ivr_server.settings import Fax, Settings
 
 
+def queues(folder: Path, *names: str) -> str:
+    """A queue file with these queues."""
+    lines = [f"  - {{name: {name}, title: {{zh-CN: 甲, en-US: A}}}}\n" for name in names]
+    (folder / "queues.yaml").write_text("queues:\n" + "".join(lines))
+    return str(folder / "queues.yaml")
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> plan.Plan:
     """A plan with everything in it, written."""
-    settings = Settings(state=str(tmp_path / "state"), queues=("service", "billing", "vip"))
+    settings = Settings(state=str(tmp_path / "state"), queues=queues(tmp_path, "service", "billing", "vip"))
     wanted = plan.from_settings(settings, tmp_path / "etc")
     wanted = replace(wanted, trunks=(plan.Trunk("company", "192.0.2.1", "192.0.2.1:5060"),))
     config.write(wanted)
@@ -168,7 +175,7 @@ def test_somebody_elses_configuration_is_left_alone(tmp_path: Path) -> None:
 def test_the_command_writes_and_says_what_is_next(tmp_path: Path) -> None:
     """Exit status 0, the folder, and where the instructions are."""
     settings = tmp_path / "settings.yaml"
-    settings.write_text(f"state: {tmp_path / 'state'}\nqueues: [service, vip]\n")
+    settings.write_text(f"state: {tmp_path / 'state'}\nqueues: {queues(tmp_path, 'service', 'vip')}\n")
     arguments = [str(tmp_path / "etc"), "--settings", str(settings), "--sip", "0.0.0.0:5070", "--number", "10086"]
     ran = CliRunner().invoke(command, arguments)
     assert ran.exit_code == 0, ran.output

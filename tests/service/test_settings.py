@@ -62,13 +62,22 @@ def test_the_token_is_made_once_and_is_the_owners_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "agi-token").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("queue", ["a&b", "a,b", "SIP/0044900", "../x", "a b", "", "a\nb", "x" * 80, "客服"])
-def test_G10_a_queue_is_a_plain_name(tmp_path: Path, queue: str) -> None:
-    """What would mean a second destination, an option or a channel in the dialplan is refused at the start."""
-    quoted = queue.replace("\n", "\\n")
-    assert "is no queue" in wrong(tmp_path, f'queues: [service, "{quoted}"]\n')[0]
+def test_the_queue_file_is_read_with_the_settings(tmp_path: Path) -> None:
+    """Its mistakes are told at the same moment, with file and line; its names are those that flows may use."""
+    (tmp_path / "queues.yaml").write_text("queues:\n  - {name: a&b, title: {zh-CN: 甲, en-US: A}}\n")
+    (tmp_path / "settings.yaml").write_text(f"queues: {tmp_path / 'queues.yaml'}\n")
+    with pytest.raises(Mistakes, match=r'queues.yaml:2:12: "a&b" is no name of a queue'):
+        read_settings(tmp_path / "settings.yaml")
+    assert read_settings(None).queue_names == ("service", "billing")
 
 
-def test_there_is_a_queue(tmp_path: Path) -> None:
-    """Without one, nobody could be put through."""
-    assert "is no queue" in wrong(tmp_path, "queues: []\n")[0]
+@pytest.mark.parametrize(
+    ("floor", "text"),
+    [("dial_out: 'PJSIP/{number}@a,b'", "floor.dial_out"), ("dial_out: SIP/1", "floor.dial_out"),
+     ("telephones: ['1&2']", "no short number"), ("telephones: ['1003']", "the same number"),
+     ("seats: 501", "floor.seats"), ("allow: ['_X.']", "numbering pattern"),
+     ("call_back_ring_s: 1", "call_back_ring_s")],
+)  # fmt: skip
+def test_G10_where_agents_sit_is_checked(tmp_path: Path, floor: str, text: str) -> None:
+    """What could mean another destination in a dialplan, or two devices of one number, is refused at the start."""
+    assert text in wrong(tmp_path, f"floor: {{{floor}}}\n")[0]
