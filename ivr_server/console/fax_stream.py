@@ -1,41 +1,32 @@
 """The fax jobs as they change, as server-sent events: ``row``, ``gone``, ``counts``, ``away``, ``resync``, ``bye``.
 
 Theory. One look at the table a second, while anybody watches, compares every job that may change with what it was; a
-reader is told the difference. Each reader keeps what its browser does not take in: the newest row of a job replaces an
-older one, and beyond ``MOST_KEPT`` all of it is thrown away for one ``resync``, on which the page asks for the whole
-list again. A browser that takes nothing for a minute is cut off (FAULTS I11); it comes back by itself.
+reader is told the difference, and keeps what its browser does not take in (``streaming``).
 
 A reader begins with ``resync``, sent after a look: whatever changed before is in the list that is fetched then, and
-whatever changes after it is told. A stream ends with its session, which it asks after every 15 s; that is no use of it.
+whatever changes after it is told.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
-from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET
-from zope.interface import implementer
 
 from crm_bridge.answers import LookUpFault
 from crm_bridge.fax_jobs import FaxRow
 from ivr_server.console.fax_lines import Moment, drawn
 from ivr_server.console.feed import TooSlow
 from ivr_server.console.parts import Fax, Faxes
+from ivr_server.console.streaming import EventStream
 from ivr_server.console.visit import Visit
 
 LOOK_S: Final = 1.0
-BEAT_S: Final = 15.0
-PATIENCE_S: Final = 60.0
 MOST_READERS: Final = 200
-MOST_KEPT: Final = 200
 _log = Logger()
 
 
@@ -120,110 +111,31 @@ def as_seen(row: FaxRow) -> FaxRow:
     return replace(row, worker="", fence=0, leased_until=0.0, heard=False)
 
 
-@implementer(IPushProducer)
-class FaxStream(Resource):
+class FaxStream(EventStream):
     """One browser's stream. ``wanted``: whether a job is one of those that its page shows."""
 
-    isLeaf = True
-
     def __init__(self, watch: Watch, visit: Visit, wanted: Callable[[Fax], bool]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__(visit)
         self._watch = watch
-        self._visit = visit
         self._wanted = wanted
-        self._kept: dict[object, bytes] = {}
-        self._request: Any = None
-        self._paused_at: float | None = None
         self._leave: Callable[[], None] = lambda: None
-        self._beats = LoopingCall(self._beat)
-        self._beats.clock = visit.parts.reactor
 
-    def render_GET(self, request: Any) -> Any:
-        """Begin; it ends with the browser, the session, or a minute in which nothing is taken."""
-        self._request = request
-        request.notifyFinish().addBoth(self._over)
-        request.write(b"retry: 2000\n\n")
-        request.registerProducer(self, True)
+    def join(self) -> None:
+        """From the next look on."""
         self._leave = self._watch.join(self)
-        self._beats.start(BEAT_S, now=False)
-        return NOT_DONE_YET
 
-    # what is told
+    def leave(self) -> None:
+        """No more."""
+        self._leave()
 
     def changed(self, fax: Fax) -> None:
         """A job is new or another; one that this page does not show is to leave it."""
         if not self._wanted(fax):
             self.gone(fax.row.id)
             return
-        html = drawn(fax, Moment.of(self._visit))
+        html = drawn(fax, Moment.of(self.visit))
         self.tell(fax.row.id, "row", {"id": fax.row.id, "state": fax.row.state, "html": html})
 
     def gone(self, id: int) -> None:
         """A job is none of this page's."""
         self.tell(id, "gone", {"id": id})
-
-    def resync(self) -> None:
-        """The page is to fetch all of it."""
-        self.tell("resync", "resync", {})
-
-    def tell(self, key: object, event: str, values: Mapping[str, Any]) -> None:
-        """One event; what is kept under the same key is replaced."""
-        text = f"event: {event}\ndata: {json.dumps(values, ensure_ascii=False)}\n\n".encode()
-        if self._paused_at is None:
-            self._write(text)
-            return
-        self._kept.pop(key, None)
-        self._kept[key] = text
-        if len(self._kept) > MOST_KEPT:
-            self._kept = {"resync": b"event: resync\ndata: {}\n\n"}
-
-    def _write(self, text: bytes) -> None:
-        if self._request is not None:
-            self._request.write(text)
-
-    # the transport
-
-    def pauseProducing(self) -> None:
-        """The browser does not take in what was sent."""
-        if self._paused_at is None:
-            self._paused_at = self._visit.parts.reactor.seconds()
-
-    def resumeProducing(self) -> None:
-        """It does again."""
-        self._paused_at = None
-        while self._kept and self._paused_at is None:
-            self._write(self._kept.pop(next(iter(self._kept))))
-
-    def stopProducing(self) -> None:
-        """The connection is going."""
-        self._kept.clear()
-
-    def _over(self, _result: Any) -> None:
-        self._request = None
-        self._kept.clear()
-        self._leave()
-        if self._beats.running:
-            self._beats.stop()
-
-    # the beat
-
-    def _beat(self) -> Deferred[None]:
-        return ensureDeferred(self._live()).addErrback(lambda failure: _log.failure("a stream's beat", failure))
-
-    async def _live(self) -> None:
-        """A sign of life, or the end."""
-        if self._paused_at is not None:
-            if self._visit.parts.reactor.seconds() - self._paused_at >= PATIENCE_S:
-                self._request.transport.abortConnection()
-            return
-        try:
-            held = await self._visit.parts.staff.still(self._visit.token)
-        except LookUpFault:
-            held = True  # the page is told "away" by the watch
-        if self._request is None:
-            return
-        self._write(b": \n\n")
-        if not held:
-            self.tell("bye", "bye", {})
-            self._request.unregisterProducer()
-            self._request.finish()

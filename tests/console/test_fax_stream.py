@@ -15,9 +15,10 @@ from twisted.web.server import NOT_DONE_YET
 from crm_bridge.answers import LookUpFault
 from ivr_server.console import fax_stream
 from ivr_server.console.drawing import read_all
-from ivr_server.console.fax_stream import BEAT_S, MOST_KEPT, PATIENCE_S, FaxStream, Watch
+from ivr_server.console.fax_stream import FaxStream, Watch
 from ivr_server.console.feed import TooSlow
 from ivr_server.console.parts import Parts
+from ivr_server.console.streaming import BEAT_S, MOST_KEPT, PATIENCE_S
 from ivr_server.console.visit import Visit
 from tests.doubles.faxes import PaperFaxes
 
