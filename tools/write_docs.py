@@ -19,6 +19,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/flow.schema.json": flow_language.schema,
     "docs/reference/look-ups.md": tables.look_ups,
     "docs/reference/settings.md": tables.settings_page,
+    "docs/reference/queues.md": tables.queues_page,
     "docs/reference/mapping.md": tables.mapping_page,
     "docs/reference/commands.md": tables.commands,
     "docs/reference/metrics.md": tables.metrics,

@@ -40,6 +40,8 @@ class Wish:
 def command(folder: Path | None, **options: Any) -> None:
     """Read all flows of FOLDER (default: those of the settings), and prove that callers cannot get lost in them.
 
+    The settings and their queue file are read and checked too.
+
     Exits with 1 when there are problems; each is told with its place and, where one leads there, with a call.
 
     Example: ivr-server check flows/ --svg pictures --states

@@ -14,6 +14,7 @@ from flows.turns import DISPOSITIONS
 from ivr_server import settings
 from ivr_server.calls.look_ups import LOCAL, from_bridge
 from ivr_server.command_line import Commands
+from ivr_server.floor import queue_file
 from ivr_server.metrics import Metrics
 from prompts import catalogue, speaking
 from tools.pages.shapes import keys_of, table
@@ -49,7 +50,7 @@ operator:
   holidays: {{2026-10-01: [], 2026-10-08: ["10:00-16:00"]}}
 agi: {{port: 4573}}
 web: {{port: 8080}}
-queues: [service, billing]
+queues: /etc/ivr-server/queues.yaml
 ```
 
 Secrets are not in this file:
@@ -132,12 +133,26 @@ def settings_page() -> str:
     """Every setting, with its default."""
     shapes = [("Settings", settings.Settings), ("Operator", settings.Operator), ("Agi", settings.Agi),
               ("Web", settings.Web), ("Speech", settings.Speech), ("Ami", settings.Ami), ("Fax", settings.Fax),
-              ("Smtp", settings.Smtp)]  # fmt: skip
+              ("Smtp", settings.Smtp), ("Floor", settings.Floor)]  # fmt: skip
     parts = [SETTINGS.format(made=MADE)]
     titles = {"Settings": "The whole", "Smtp": "`smtp` in `fax`"}
     for name, shape in shapes:
         title = titles.get(name, f"`{name.lower()}`")
         parts.append(f"## {title}\n\n{keys_of(shape, name)}\n")
+    return "".join(parts).rstrip("\n") + "\n"
+
+
+def queues_page() -> str:
+    """Every key of the queue file."""
+    parts = [
+        f"# The queue file\n\n{MADE}Which business waits where, who may answer it, and why an agent may be away. The "
+        "shipped one: [queues.yaml](../../ivr_server/floor/queues.yaml). Name your own in the settings, as "
+        "`queues: /etc/ivr-server/queues.yaml`; `ivr-server check` says what is wrong in it, with line and column. "
+        "After a change, write Asterisk's configuration again and restart the service.\n\n"
+    ]
+    for name, title in (("QueueFile", "The whole"), ("Queue", "A queue"), ("Agent", "An agent"),
+                        ("BusyReason", "A reason to be busy")):  # fmt: skip
+        parts.append(f"## {title}\n\n{keys_of(getattr(queue_file, name), name)}\n")
     return "".join(parts).rstrip("\n") + "\n"
 
 

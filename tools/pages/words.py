@@ -88,7 +88,8 @@ SETTINGS: Final = {
     "folder. A URL with a password belongs into the environment variable `IVR_DATABASE_URL`, which goes before this",
     "Settings.bridge": "a mapping file for your own billing database; none: the bills are in our own database",
     "Settings.flows": "the folder of the flows",
-    "Settings.queues": "Asterisk's queues that flows may name; the first takes callers after a fault",
+    "Settings.floor": "where agents sit, and what they may dial; see below",
+    "Settings.queues": "the [queue file](queues.md)",
     "Settings.numbers": "dialled number → the flow that answers it, where that is not `main`",
     "Settings.drain_s": "when stopping: how long calls in progress may go on, in seconds",
     "Settings.patience_s": "a service that gives no sign of life for so many seconds is killed and started again",
@@ -107,6 +108,7 @@ SETTINGS: Final = {
     "Agi.max_calls": "calls at the same time; one more is refused, and Asterisk sends it to the queue",
     "Ami.host": "where Asterisk listens",
     "Ami.port": "left out: that of the Asterisk that `ivr-server pbx` runs, else 5038",
+    "Ami.http_port": "of Asterisk's web server, which agents' browsers are piped to; left out: as `port`, else 8088",
     "Ami.user": "its secret comes from the environment (`IVR_AMI_SECRET`) or from the generated configuration",
     "Ami.tls": "for an Asterisk on another machine",
     "Ami.ca": "a PEM file: who vouches for Asterisk's certificate; none: the system's authorities",
@@ -135,6 +137,14 @@ SETTINGS: Final = {
     "Smtp.user": "its password comes from the environment (`IVR_SMTP_PASSWORD`)",
     "Smtp.sender": "the address that bills come from",
     "Smtp.ca": "a PEM file: who vouches for the mail server's certificate; none: the system's authorities",
+    "Floor.first_seat": "the number of the first seat",
+    "Floor.seats": "how many agents can sit at browsers at the same time: SIP accounts for them",
+    "Floor.telephones": "the numbers of desk telephones: SIP accounts for agents without a browser's sound",
+    "Floor.dial_out": "what is dialled for an agent's outside call, as `PJSIP/{number}@company`; none: there are none",
+    "Floor.allow": "which numbers agents may dial outside, as in `numbering`",
+    "Floor.record": "whether talks with agents are recorded; callers are told",
+    "Floor.recordings": "the folder that Asterisk records into; none: `recordings` in the state folder",
+    "Floor.call_back_ring_s": "how long a caller's telephone rings for a call-back",
     "Web.host": "the address to listen at; put a proxy with TLS before it for anything but loopback",
     "Web.port": "left out: 8080, or any free one when that is taken; given: this one or no start",
     "Web.phone": "where the keypad phone works without signing in",
@@ -142,6 +152,29 @@ SETTINGS: Final = {
     "Speech.voices": "language → `espeak` or `piper`, or a certain voice as `piper:joe`",
     "Speech.library": "the folder of the words, a file for each language",
     "Speech.recordings": "the folder of recordings that replace a voice",
+}
+
+QUEUES: Final = {
+    "QueueFile.queues": "in order; the first takes every business that no other names, and callers after a fault",
+    "QueueFile.agents": "what people can do; who is not named has every skill at level 1",
+    "QueueFile.busy_reasons": "why an agent who is signed in takes no calls",
+    "Queue.name": "as flows and Asterisk name it: letters, digits, - and _",
+    "Queue.title": "language → what people read",
+    "Queue.businesses": "what callers of this queue are about; one business goes to one queue in each language",
+    "Queue.languages": "whose calls it takes; its agents speak all of them. None: every language",
+    "Queue.skill": "who may take its calls; none: the skill of its own name",
+    "Queue.priority": "callers of this queue go before those with less, where an agent serves several",
+    "Queue.hours": "`operator` (the hours of the settings), `always`, or day of the week → spans",
+    "Queue.ring_s": "how long a call rings at one agent, in seconds",
+    "Queue.wrap_up_s": "how long an agent may write after a call",
+    "Queue.wait_s": "the longest wait; then the offer of a call-back",
+    "Queue.most_waiting": "one more is not admitted",
+    "Queue.announce_s": "how often a waiting caller is spoken to",
+    "Agent.name": "the name that the person signs in with",
+    "Agent.skills": "skill → level, 1 (rings first) to 9",
+    "Agent.languages": "which languages they speak; none: every one",
+    "BusyReason.name": "as it is kept",
+    "BusyReason.title": "language → what people read",
 }
 
 MAPPING: Final = {
@@ -199,4 +232,4 @@ STEPS: Final = {
     "hangs_up": "the caller hangs up; nothing stands after it",
 }
 
-KEYS: Final = {**NODES, **SETTINGS, **MAPPING}
+KEYS: Final = {**NODES, **SETTINGS, **QUEUES, **MAPPING}
