@@ -5,6 +5,7 @@ Pages are rows of a table of routes, so that no page can be reached around the c
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -46,7 +47,7 @@ async def serve(parts: Parts, route: Route, request: Any, path: dict[str, str]) 
     visit = _stranger(parts, request, path)
     try:
         _check_host(parts, request)
-        visit = await _recognise(visit)
+        visit = await _recognise(visit, route)
         if (elsewhere := await _check_roles(visit, route)) is not None:
             return send(request, elsewhere)
         if route.changes:
@@ -55,10 +56,10 @@ async def serve(parts: Parts, route: Route, request: Any, path: dict[str, str]) 
             _check_csrf(visit)
         return send(request, await route.page(visit))
     except Exception as fault:
-        return send(request, trouble(visit, fault))
+        return send(request, trouble(visit, fault, as_json=route.json))
 
 
-def trouble(visit: Visit, fault: BaseException) -> Reply:
+def trouble(visit: Visit, fault: BaseException, *, as_json: bool = False) -> Reply:
     """A page in words for whatever went wrong; what is our fault is logged, with a number that is shown."""
     status, number = 500, ""
     if isinstance(fault, Refused):
@@ -72,6 +73,9 @@ def trouble(visit: Visit, fault: BaseException) -> Reply:
         _log.error("page failed, number {number}: {fault!r}", number=number, fault=type(fault).__name__)
         _log.failure("number {number}", number=number)
     text = fault.text if isinstance(fault, Refused) and fault.text else f"error_{status}_text"
+    if as_json:
+        told = {"text": visit.words(text), "number": number}
+        return Reply(json.dumps(told, ensure_ascii=False), status, "application/json")
     return draw(visit, "trouble.html", status, title=f"error_{status}", text=text, number=number)
 
 
@@ -111,11 +115,11 @@ def _stranger(parts: Parts, request: Any, path: dict[str, str]) -> Visit:
     return Visit(parts, request, read_all()[language], None, token, query=query, path=path)
 
 
-async def _recognise(visit: Visit) -> Visit:
+async def _recognise(visit: Visit, route: Route) -> Visit:
     token = _cookie(visit.request, b"session")
     if not token or len(token) > 100:
         return visit
-    person = await visit.parts.staff.who(token)
+    person = await visit.parts.lately.who(visit.parts.staff, token, lasting=route.lasting)
     return visit if person is None else replace(visit, person=person, token=token)
 
 
@@ -136,6 +140,8 @@ async def _check_roles(visit: Visit, route: Route) -> Reply | None:
     if not route.roles or visit.has(route.roles):
         return None
     if visit.person is None:
+        if route.json:
+            raise Refused(401)
         if route.changes:
             raise Refused(403)
         return away_to(f"/sign-in?then={quote(visit.here, safe='/')}", Cookie("session", ""))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ivr_server.console.feed import Feed
+from ivr_server.console.lately import Lately
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from crm_bridge.fax_jobs import FaxRow, Filter
     from crm_bridge.secret import Secret
     from crm_bridge.staff import Deed, Person
+    from ivr_server.console.desk_parts import Agents
 
 State = Literal["ok", "bad", "unknown"]
 Allowed = Literal["loopback", "everywhere", "off"]
@@ -168,7 +170,10 @@ class PhoneParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """All of it. ``titles``: language -> prompt name -> its words, for the trail; ``hosts``: further names of ours."""
+    """All of it. ``titles``: language -> prompt name -> its words, for the trail; ``hosts``: further names of ours.
+
+    ``agents`` None: nobody takes calls here; the desk's pages are not there.
+    """
 
     reactor: Any
     staff: Staff
@@ -177,6 +182,8 @@ class Parts:
     faxes: Faxes
     health: Callable[[], Awaitable[Health]]
     registry: CollectorRegistry
+    agents: Agents | None = None
+    lately: Lately = field(default_factory=Lately)
     phone: PhoneParts = field(default_factory=PhoneParts)
     titles: Callable[[str], Mapping[str, str]] = lambda _language: {}
     hosts: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from klein import Klein
 
-from ivr_server.console import health, home, signing, story, wishes
+from ivr_server.console import desk, health, home, signing, story, wishes
 from ivr_server.console.channel import BoundedSite
 from ivr_server.console.fax_stream import Watch
 from ivr_server.console.faxes import FaxPages
@@ -36,6 +36,7 @@ def routes(phone: PhonePages, faxes: FaxPages) -> tuple[Route, ...]:
     """Every route there is."""
     return (
         *PLAIN,
+        *desk.routes(SIGNED_IN),
         Route("GET", "/faxes", faxes.jobs, SIGNED_IN),
         Route("GET", "/faxes/stream", faxes.stream, SIGNED_IN),
         Route("GET", "/faxes/jobs.csv", faxes.table, MINDS_FAXES),

@@ -101,12 +101,18 @@ Page = Callable[[Visit], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the table of routes. ``roles``: who may; ANYONE needs no sign-in. A POST changes something."""
+    """One row of the table of routes. ``roles``: who may; ANYONE needs no sign-in. A POST changes something.
+
+    ``json``: asked by a script, which is refused in JSON. ``lasting``: open while the database is away, too, to whoever
+    was recognised lately (a call must be hung up whatever happens).
+    """
 
     method: str
     path: str
     page: Page
     roles: frozenset[str] = ANYONE
+    json: bool = False
+    lasting: bool = False
 
     @property
     def changes(self) -> bool:
