@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import Connection, Table, desc, select
+from sqlalchemy import Connection, Select, Table, desc, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -260,22 +260,30 @@ def _fitting(value: Any, width: int | None) -> Any:
 def read_call(connection: Connection, call: str) -> CallRecord | None:
     """One call with its notes."""
     row = connection.execute(_JOINED.where(calls.c.call == call)).first()
-    return None if row is None else _record(row)
+    return None if row is None else as_record(row)
 
 
 def newest_calls(connection: Connection, limit: int, caller: str = "") -> list[CallRecord]:
     """The last calls, newest first; of one caller when given."""
     statement = _JOINED.order_by(desc(calls.c.started)).limit(limit)
     statement = statement.where(calls.c.caller == caller) if caller else statement
-    return [_record(row) for row in connection.execute(statement)]
+    return [as_record(row) for row in connection.execute(statement)]
 
 
 _JOINED: Final = select(*(calls.c[name] for name in _COLUMNS), trail.c.notes).outerjoin_from(
     calls, trail, trail.c.call == calls.c.call
 )
 
+_ALONE: Final = select(*(calls.c[name] for name in _COLUMNS), literal("").label("notes"))
 
-def _record(row: Any) -> CallRecord:
+
+def joined_calls(*, notes: bool = True) -> Select[Any]:
+    """The rows that ``as_record`` reads, with their notes or without."""
+    return _JOINED if notes else _ALONE
+
+
+def as_record(row: Any) -> CallRecord:
+    """A row of ``joined_calls`` as a record."""
     values = dict(zip(_COLUMNS, row[:-1], strict=True))
     for name in ("started", "ended"):
         values[name] = None if values[name] is None else datetime.fromtimestamp(values[name], UTC)

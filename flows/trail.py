@@ -174,10 +174,19 @@ _WORDS_ZH: Final = {
 
 def words(notes: Sequence[Note], language: str, titles: Titles | None = None) -> list[str]:
     """One sentence a note, at most 200 and 8 KiB. ``titles``: prompt, look-up, fact .. -> its words in the language."""
+    return [sentence for _, sentence in told(notes, language, titles)]
+
+
+def told(notes: Sequence[Note], language: str, titles: Titles | None = None) -> list[tuple[int, str]]:
+    """The same, each sentence with the place of its note; -1 beside the one that says how many were left out."""
     tell = _teller(language, titles or {})
-    said = [tell(note) for note in notes]
     gap = _sentences(language)["left_out"]
-    return _bounded(said, (STEPS, BYTES), lambda count: gap.format(count=count))
+    return _bounded([tell(note) for note in notes], (STEPS, BYTES), lambda count: gap.format(count=count))
+
+
+def named(name: str, language: str, titles: Titles | None = None) -> str:
+    """What a look-up, an outcome, a tag or a fault is called."""
+    return _one_line(_word(language, titles or {})(name))
 
 
 def line(notes: Sequence[Note], language: str, limit_bytes: int = LINE_BYTES, titles: Titles | None = None) -> str:
@@ -212,27 +221,27 @@ def _one_line(text: str) -> str:
     return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
 
 
-def _bounded(said: list[str], limits: tuple[int, int], gap: Callable[[int], str]) -> list[str]:
+def _bounded(said: list[str], limits: tuple[int, int], gap: Callable[[int], str]) -> list[tuple[int, str]]:
     """The first tenth and the last steps, within the limits of steps and bytes; in between, how many are missing."""
     most, size = limits
-    said = [cut(_one_line(sentence), size // 8) for sentence in said]
-    if len(said) <= most and _size(said) <= size:
-        return said
-    head = said[: most // 10]
+    numbered = list(enumerate(cut(_one_line(sentence), size // 8) for sentence in said))
+    if len(numbered) <= most and _size(numbered) <= size:
+        return numbered
+    head = numbered[: most // 10]
     while _size(head) > size // 4:
         head.pop()
     left = size - _size(head) - len(gap(len(said)).encode()) - 1
-    tail: list[str] = []
-    for sentence in reversed(said[len(head) :]):
+    tail: list[tuple[int, str]] = []
+    for number, sentence in reversed(numbered[len(head) :]):
         left -= len(sentence.encode()) + 1
         if left < 0 or len(head) + len(tail) + 1 >= most:
             break
-        tail.append(sentence)
-    return [*head, gap(len(said) - len(head) - len(tail)), *reversed(tail)]
+        tail.append((number, sentence))
+    return [*head, (-1, gap(len(said) - len(head) - len(tail))), *reversed(tail)]
 
 
-def _size(said: Iterable[str]) -> int:
-    return sum(len(sentence.encode()) + 1 for sentence in said)
+def _size(said: Iterable[tuple[int, str]]) -> int:
+    return sum(len(sentence.encode()) + 1 for _, sentence in said)
 
 
 def _sentences(language: str) -> Mapping[str, str]:
@@ -242,10 +251,7 @@ def _sentences(language: str) -> Mapping[str, str]:
 def _teller(language: str, titles: Titles) -> Callable[[Note], str]:
     """How one note is told in a language."""
     chinese = language.startswith("zh")
-    sentences, own = _sentences(language), _WORDS_ZH if chinese else {}
-
-    def word(name: str) -> str:
-        return _bare(titles.get(name, "")) or own.get(name) or (name if chinese else name.replace("_", " "))
+    sentences, word = _sentences(language), _word(language, titles)
 
     def tell(note: Note) -> str:
         detail = dict(note.detail)
@@ -271,6 +277,17 @@ def _teller(language: str, titles: Titles) -> Callable[[Note], str]:
         return sentences[_form(note.what, detail)].format(**filled).rstrip(" :：")
 
     return tell
+
+
+def _word(language: str, titles: Titles) -> Callable[[str], str]:
+    """How a name is called in a language."""
+    chinese = language.startswith("zh")
+    own = _WORDS_ZH if chinese else {}
+
+    def word(name: str) -> str:
+        return _bare(titles.get(name, "")) or own.get(name) or (name if chinese else name.replace("_", " "))
+
+    return word
 
 
 def _bare(title: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flows.forms import told
 from flows.turns import Answered, Note
+
+PLACE: Final = ("step", "flow", "node", "what", "at_s")
 
 # (look-up, outcome) -> how the caller is known from then on
 IDENTITIES: Final = {
@@ -32,9 +34,18 @@ def fault(notes: Sequence[Note]) -> str:
     return next((dict(note.detail).get("fault", "") for note in reversed(notes) if note.what == "failed"), "")
 
 
-def as_row(note: Note) -> dict[str, Any]:
-    """A note as the journal keeps it."""
-    return {"step": note.step, "flow": note.flow, "node": note.node, "what": note.what, **dict(note.detail)}
+def as_row(note: Note, at_s: float | None = None) -> dict[str, Any]:
+    """A note as the journal keeps it; ``at_s``: seconds since the call began, to a tenth."""
+    at = {} if at_s is None else {"at_s": round(at_s, 1)}
+    return {"step": note.step, "flow": note.flow, "node": note.node, "what": note.what, **at, **dict(note.detail)}
+
+
+def as_note(plain: Mapping[str, Any]) -> Note:
+    """A note out of its plain data: what it tells beyond its place is in ``detail`` or beside it (the journal)."""
+    detail = plain["detail"] if "detail" in plain else {key: plain[key] for key in plain if key not in PLACE}
+    texts = tuple((str(key), str(value)) for key, value in detail.items())
+    step, flow, node, what = (plain.get(key, "") for key in PLACE[:4])
+    return Note(int(step or 0), str(flow), str(node), str(what), texts)
 
 
 def late(notes: Sequence[Note], look_up: str, answer: Answered) -> Note:

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 from flows import trail
 from flows.turns import DISPOSITIONS, Note
+from ivr_server.calls.recording import as_note
 from ivr_server.console.drawing import draw
 from ivr_server.console.visit import Refused, Reply, Visit
 from ivr_server.console.words import Words
 
+__all__ = ["Row", "Step", "as_note", "call", "calls", "rows", "shown", "steps", "subject", "tell", "titles"]
 MOST_ROWS: Final = 100
 SLOT: Final = re.compile(r"{[^{}]*}")
-PLACE: Final = ("step", "flow", "node", "what")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +151,3 @@ def tell(note: Note, language: str, titles: Mapping[str, str]) -> Step | None:
     """One note as a step; None when there is nothing to say about it."""
     words = " ".join(trail.words([note], language, titles))
     return Step(note.what, shown(words), f"{note.flow} › {note.node}" if note.node else "") if words else None
-
-
-def as_note(plain: Mapping[str, Any]) -> Note:
-    """A note out of its plain data: what it tells beyond its place is in ``detail`` or beside it (the journal)."""
-    detail = plain["detail"] if "detail" in plain else {key: plain[key] for key in plain if key not in PLACE}
-    texts = tuple((str(key), str(value)) for key, value in detail.items())
-    step, flow, node, what = (plain.get(key, "") for key in PLACE)
-    return Note(int(step or 0), str(flow), str(node), str(what), texts)
