@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from crm_bridge.answers import Answer, Arguments, LookUpFault, secret, word
+from crm_bridge.cards import Card, by_account, by_number
 from crm_bridge.desks import Desk
 from crm_bridge.hashing import Hashing, HashingBusy
 from crm_bridge.judging import judge
@@ -125,6 +126,14 @@ class LookUps:
     async def faxable(self, customer: str, month: str, call: str) -> Faxable | None:
         """All that the itemised bill of a month says on paper; None when there is no such bill."""
         return await self._billing.read(call, bills.faxable, customer, month)
+
+    async def card(self, number: str, call: str) -> Card | None:
+        """Who has this number, for an agent; None when nobody has."""
+        return await self._billing.read(call, by_number, number)
+
+    async def card_of(self, customer: str, call: str) -> Card:
+        """Whose account this is, for an agent."""
+        return await self._billing.read(call, by_account, customer)
 
     async def _request_fax(self, arguments: Arguments, call: str) -> Answer:
         """Only for a bill that is there; billing is asked before the wish is written."""

@@ -2,7 +2,8 @@
 
 What is made and what is not: every bill has its five parts and every paid bill its payment. Single calls and services
 (``charges``) are there for every bill of the fixed customers, and for the newest two bills of the other customers among
-the first 10,000; all others have none, as they would take gigabytes (``itemised`` says which). Argon2 for every
+the first 10,000; all others have none, as they would take gigabytes (``itemised`` says which). Addresses, packages and
+contracts are there for the first 10,000 customers, too. Argon2 for every
 password would take minutes, so all but the fixed customers share sixteen hashes of sixteen passwords (``password_of``
 says which); each hash has its own salt and is a real one. The first seven customers are fixed and printed by the seed
 command; the last two of them are there for their bills on paper.
@@ -20,14 +21,16 @@ from sqlalchemy import Connection, Table, delete, insert, select
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.hashing import hashed
 from crm_bridge.itemising import CROWDED, charges_of, given_back
+from crm_bridge.living import lived
 from crm_bridge.months import shifted
-from crm_bridge.schema import PARTS, bills, charges, customers, passwords, payments
+from crm_bridge.schema import PARTS, bills, charges, contracts, customers, passwords, payments, profiles
 from crm_bridge.secret import Secret
 from crm_bridge.versions import prepare
 
 MONTHS: Final = 24
 ITEMISED_CUSTOMERS: Final = 10_000
 ITEMISED_MONTHS: Final = 2
+KNOWN: Final = 10_000  # customers with an address, a package and contracts
 _AT_ONCE: Final = 2_000  # customers per transaction
 _SHARED: Final = 16
 _FAMILY: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
@@ -102,7 +105,7 @@ def seed(url: str, what: Seeding, report: Progress = lambda _done, _all: None) -
         with engine.execution_options(write=True).begin() as connection:
             prepare(connection)
             _must_be_ours(connection)
-            for table in (payments, charges, bills, passwords, customers):
+            for table in (payments, charges, bills, passwords, contracts, profiles, customers):
                 connection.execute(delete(table))
         shared = [hashed(Secret(password)) for password in _passwords(what.seed)]
         for start in range(0, what.customers, _AT_ONCE):
@@ -111,6 +114,9 @@ def seed(url: str, what: Seeding, report: Progress = lambda _done, _all: None) -
                 homes = [household(number, what) for number in range(start, stop)]
                 _fill(connection, homes, shared)
                 pour(connection, charges, [row for home in homes for row in itemised(home, what)])
+                known = [lived(home.customer, what.seed, what.newest) for home in homes if home.number < KNOWN]
+                pour(connection, profiles, [one.profile for one in known])
+                pour(connection, contracts, [row for one in known for row in one.contracts])
             report(stop, what.customers)
     finally:
         engine.dispose()

@@ -20,7 +20,7 @@ from crm_bridge.answers import LookUpFault
 from crm_bridge.database import Database, Limits
 from crm_bridge.desks import Seconds
 from crm_bridge.mapping_file import NEEDS, ForeignMapping, Reading
-from crm_bridge.records import MOST_CHARGES, Bill, Charge, Customer, Holder
+from crm_bridge.records import MOST_CHARGES, Bill, Charge, Contract, Customer, Holder, Profile
 from crm_bridge.room import Room, Rules
 from crm_bridge.schema import PARTS
 from crm_bridge.twin import TwinLedger
@@ -98,6 +98,19 @@ class _Fetched:
         rows = self._of("credit", customer)
         return self._foreign.as_money(_field(rows[0], "credit")) if rows else 0
 
+    def profile(self, customer: str) -> Profile | None:
+        """Where the customer lives, and what they have; None where the mapping names no reading for it."""
+        if self._foreign.mapping.readings.profile is None:
+            return None
+        rows = self._of("profile", customer)
+        return self._foreign.as_profile(rows[0]) if rows else None
+
+    def contracts(self, customer: str) -> list[Contract]:
+        """Their contracts; none where the mapping names no reading for them."""
+        if self._foreign.mapping.readings.contracts is None:
+            return []
+        return [self._foreign.as_contract(row) for row in self._of("contracts", customer)]
+
 
 def _open(bill: Bill) -> bool:
     return bill.open > 0
@@ -145,6 +158,21 @@ class Foreign:
             _garbage("an account's number belongs to several accounts")
         numbers = {str(row.get("phone") or "").removeprefix(self.mapping.forms.phone_prefix) for row in rows}
         return Holder(_id(rows[0]), str(rows[0].get("name") or ""), numbers.pop() if len(numbers) == 1 else "")
+
+    def as_profile(self, row: dict[str, Any]) -> Profile:
+        """Their row as a profile; ``address`` and ``package`` may be missing or null."""
+        return Profile(_id(row), str(row.get("address") or ""), str(row.get("package") or ""))
+
+    def as_contract(self, row: dict[str, Any]) -> Contract:
+        """Their row as a contract; ``ends`` may be missing or null."""
+        ends = row.get("ends")
+        return Contract(
+            customer=_id(row),
+            number=str(_field(row, "number")),
+            name=str(row.get("name") or ""),
+            began=self._day(_field(row, "began")),
+            ends=self._day(ends) if ends else "",
+        )
 
     def as_bills(self, name: str, rows: Rows) -> list[Bill]:
         """One bill for each customer and month among the rows."""

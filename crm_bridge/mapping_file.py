@@ -24,6 +24,8 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {  # reading -> its parameters
     "charges": ("customer", "month"),
     "unpaid": ("customer",),
     "credit": ("customer",),
+    "profile": ("customer",),
+    "contracts": ("customer",),
 }
 _NAME: Final = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?\Z", re.ASCII)
 _NAMED: Final = re.compile(r"\$\{(\w+)\}")
@@ -75,6 +77,8 @@ class Readings:
     holder: Reading | None = None  # none: no name and no number on paper
     charges: Reading | None = None  # none: single charges are not kept there
     credit: Reading | None = None  # none: nobody pays in advance there
+    profile: Reading | None = None  # none: agents see no address and no package
+    contracts: Reading | None = None  # none: agents see no contracts
 
 
 @with_config(_STRICT)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, delete, insert
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, delete, insert, update
 
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.demo import Row, Seeding, household, itemised
-from crm_bridge.records import Bill, Charge
+from crm_bridge.living import lived
+from crm_bridge.records import Bill, Charge, Contract, Profile
 from crm_bridge.schema import PARTS
 
 crm: Final = MetaData()
@@ -28,6 +29,17 @@ account = Table(
     Column("holder", String(80)),
     Column("bill_key", String(12)),
     Column("deposit_cents", BigInteger),
+    Column("street", String(200)),
+    Column("tariff", String(80)),
+)
+agreement = Table(
+    "agreement",
+    crm,
+    Column("agr_no", String(40), primary_key=True),
+    Column("acct_no", Integer, index=True),
+    Column("title", String(80)),
+    Column("from_dt", Integer),
+    Column("to_dt", Integer),  # null: until further notice
 )
 invoice = Table(
     "invoice",
@@ -66,6 +78,11 @@ def make(crm_url: str, invoicing_url: str, what: Seeding) -> None:
                 connection.execute(delete(table))
             for home in homes:
                 (_put_home if metadata is crm else _put_bills)(connection, home)
+                if metadata is crm:
+                    known = lived(home.customer, what.seed, what.newest)
+                    number, address, package = known.profile
+                    signed = [Contract(str(row[0]), *row[1:]) for row in known.contracts]
+                    put_living(connection, Profile(str(number), address, package), signed)
             if metadata is invoicing:
                 _put_lists(connection, [row for home in homes for row in itemised(home, what)])
         engine.dispose()
@@ -87,6 +104,23 @@ def put_customer(connection: Connection, customer: tuple[int, str, str, str, int
 def _put_bills(connection: Connection, home: Any) -> None:
     for customer, month, due, *parts, total, paid, late, currency in home.bills:
         put_bill(connection, Bill(str(customer), month, due, tuple(parts), total, paid, late, currency))
+
+
+def put_living(connection: Connection, profile: Profile, signed: Sequence[Contract]) -> None:
+    """Where an account lives, what it has, and its agreements."""
+    told = {"street": profile.address, "tariff": profile.package}
+    connection.execute(update(account).where(account.c.acct_no == int(profile.customer)).values(told))
+    rows = [
+        {"agr_no": one.number, "acct_no": int(one.customer), "title": one.name}
+        | {"from_dt": _day(one.began), "to_dt": _day(one.ends) if one.ends else None}
+        for one in signed
+    ]
+    if rows:
+        connection.execute(insert(agreement), rows)
+
+
+def _day(day: str) -> int:
+    return int(day.replace("-", ""))
 
 
 def put_bill(connection: Connection, bill: Bill) -> None:

@@ -1,4 +1,4 @@
-"""The seven readings on our own tables: Core statements built once, so that SQLAlchemy's cache finds them compiled."""
+"""The nine readings on our own tables: Core statements built once, so that SQLAlchemy's cache finds them compiled."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, String, bindparam, cast, func, select
 
 from crm_bridge.answers import LookUpFault
-from crm_bridge.records import MOST_CHARGES, Bill, Charge, Customer, Holder
-from crm_bridge.schema import PARTS, bills, charges, customers, passwords
+from crm_bridge.records import MOST_CHARGES, MOST_CONTRACTS, Bill, Charge, Contract, Customer, Holder, Profile
+from crm_bridge.schema import PARTS, bills, charges, contracts, customers, passwords, profiles
 
 _CUSTOMER: Final = (
     select(customers.c.id, customers.c.phone, customers.c.service_code, passwords.c.hash)
@@ -47,6 +47,14 @@ _CHARGES: Final = (
 )
 _UNPAID: Final = _BILL.where(
     (bills.c.paid < bills.c.total + bills.c.late_fee) | bills.c.total.is_(None)  # unknown: must not be passed over
+)
+_PROFILE: Final = select(profiles.c.customer, profiles.c.address, profiles.c.package).where(
+    profiles.c.customer == bindparam("customer")
+)
+_CONTRACTS: Final = (
+    select(contracts.c.customer, contracts.c.number, contracts.c.name, contracts.c.began, contracts.c.ends)
+    .where(contracts.c.customer == bindparam("customer"))
+    .limit(MOST_CONTRACTS + 1)
 )
 _CREDIT: Final = select(customers.c.id, customers.c.credit).where(customers.c.id == bindparam("customer"))
 
@@ -97,6 +105,16 @@ class OwnRecords:
             raise LookUpFault("garbage", "the customer is not there any more")
         credit: int = row[1]
         return credit
+
+    def profile(self, customer: str) -> Profile | None:
+        """Where the customer lives, and what they have."""
+        row = self._connection.execute(_PROFILE, {"customer": _number(customer)}).first()
+        return None if row is None else Profile(str(row[0]), row[1], row[2])
+
+    def contracts(self, customer: str) -> list[Contract]:
+        """Their contracts."""
+        found = self._connection.execute(_CONTRACTS, {"customer": _number(customer)})
+        return [Contract(str(row[0]), *row[1:]) for row in found]
 
 
 def _number(customer: str) -> int:

@@ -1,6 +1,6 @@
 """What billing holds, as values that were checked before anyone may speak them.
 
-``Records`` is the seam: our own tables, a mapped foreign database and the twin each give the same seven readings.
+``Records`` is the seam: our own tables, a mapped foreign database and the twin each give the same nine readings.
 Everything that comes back is checked for being about the customer asked for and for being an amount at all; what fails
 is refused as garbage, never rounded or guessed.
 """
@@ -19,6 +19,7 @@ from crm_bridge.schema import PARTS
 LARGEST: Final = 10**10  # in the smallest unit: a hundred million yuan on one bill is a fault, not a bill
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])\Z", re.ASCII)
 MOST_CHARGES: Final = 20_000  # on one bill
+MOST_CONTRACTS: Final = 50  # of one customer
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\Z", re.ASCII)
 _LONGEST_NAME: Final = 200
 _NUMBER: Final = re.compile(r"[+]?[\d*#]{0,31}\Z", re.ASCII)
@@ -89,6 +90,26 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What an agent sees beside the name; "" where it is not told."""
+
+    customer: str
+    address: str = ""
+    package: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One contract: its ``number``, what it is called, and its days "YYYY-MM-DD"; ``ends`` "": until further notice."""
+
+    customer: str
+    number: str
+    name: str
+    began: str
+    ends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Faxable:
     """All that an itemised bill on paper says. ``account``: whom it may be sent for; ``unpaid``: oldest first."""
 
@@ -101,7 +122,7 @@ class Faxable:
 
 
 class Records(Protocol):
-    """Seven readings; each may raise LookUpFault."""
+    """Nine readings; each may raise LookUpFault."""
 
     def customer(self, phone: str) -> Customer | None:
         """Whose number this is."""
@@ -123,6 +144,12 @@ class Records(Protocol):
 
     def credit(self, customer: str) -> int:
         """Money paid in advance."""
+
+    def profile(self, customer: str) -> Profile | None:
+        """Where the customer lives, and what they have; None where that is not kept."""
+
+    def contracts(self, customer: str) -> list[Contract]:
+        """Their contracts, in any order; [] where none are kept."""
 
 
 def amount(value: object, what: str) -> int:
@@ -204,5 +231,32 @@ def believed_holder(holder: Holder | None, customer: str) -> Holder:
         raise LookUpFault("garbage", "the holder of another account came back" if holder else "nobody has this account")
     if not isinstance(holder.name, str) or not isinstance(holder.phone, str) or not _NUMBER.match(holder.phone):
         raise LookUpFault("garbage", "a holder's name or number is none")
-    name = "".join(sign if sign.isprintable() else " " for sign in holder.name)
-    return Holder(customer, " ".join(name.split())[:_LONGEST_NAME], holder.phone)
+    return Holder(customer, _line(holder.name), holder.phone)
+
+
+def believed_profile(profile: Profile | None, customer: str) -> Profile:
+    """The profile when it is this customer's, as lines of text; an empty one when there is none; else garbage."""
+    if profile is None:
+        return Profile(customer)
+    if profile.customer != customer or not isinstance(profile.address, str) or not isinstance(profile.package, str):
+        raise LookUpFault("garbage", "the profile of another account came back, or it is no text")
+    return Profile(customer, _line(profile.address), _line(profile.package))
+
+
+def believed_contracts(contracts: list[Contract], customer: str) -> tuple[Contract, ...]:
+    """The contracts, the newest first, when each is this customer's and its days are days; else garbage."""
+    if len(contracts) > MOST_CONTRACTS:
+        raise LookUpFault("garbage", f"a customer has more than {MOST_CONTRACTS} contracts")
+    for one in contracts:
+        if one.customer != customer:
+            raise LookUpFault("garbage", "a contract of another account came back")
+        if not _DAY.match(one.began) or not (one.ends == "" or _DAY.match(one.ends)):
+            raise LookUpFault("garbage", "a contract's day is not YYYY-MM-DD")
+    checked = (Contract(customer, _line(one.number), _line(one.name), one.began, one.ends) for one in contracts)
+    return tuple(sorted(checked, key=lambda one: (one.began, one.number), reverse=True))
+
+
+def _line(text: str) -> str:
+    """A text from outside in one line of bounded length."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(plain.split())[:_LONGEST_NAME]

@@ -1,8 +1,8 @@
 """Our tables. Money: an integer of the smallest unit; an instant: seconds since 1970 UTC; months "YYYY-MM", days ISO.
 
-``customers``, ``bills``, ``charges`` and ``payments`` are the operator's side and stay empty when a mapping reads the
-operator's own database; all others are ours in either case. ``crm_bridge.staff`` adds its tables to the same
-``metadata``.
+``customers``, ``profiles``, ``contracts``, ``bills``, ``charges`` and ``payments`` are the operator's side and stay
+empty when a mapping reads the operator's own database; all others are ours in either case. ``crm_bridge.staff`` and
+other files of this room add their tables to the same ``metadata``.
 """
 
 from __future__ import annotations
@@ -41,6 +41,26 @@ customers = Table(
     Column("service_code", String(12), nullable=False),  # on the paper bill; proves identity
     Column("currency", String(3), nullable=False),
     Column("credit", BigInteger, nullable=False, server_default=text("0")),
+)
+
+profiles = Table(  # what an agent sees beside the name
+    "profiles",
+    metadata,
+    Column("customer", Integer, primary_key=True, autoincrement=False),
+    Column("address", String(200), nullable=False),
+    Column("package", String(80), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+contracts = Table(
+    "contracts",
+    metadata,
+    Column("customer", Integer, primary_key=True, autoincrement=False),
+    Column("number", String(40), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("began", String(10), nullable=False),
+    Column("ends", String(10), nullable=False),  # "": until further notice
+    sqlite_with_rowid=False,
 )
 
 bills = Table(

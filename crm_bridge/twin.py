@@ -12,7 +12,7 @@ from crm_bridge.desks import Seconds
 from crm_bridge.fax_jobs import FaxRow, NewFax
 from crm_bridge.hashing import Hashing
 from crm_bridge.ledger import FAXES, Effect, Letter, Try
-from crm_bridge.records import Bill, Charge, Customer, Holder
+from crm_bridge.records import Bill, Charge, Contract, Customer, Holder, Profile
 from crm_bridge.room import Room, Rules
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class TwinRecords:
     listed: dict[tuple[str, str], list[Charge]] = field(default_factory=dict)  # customer, month -> charges
     credits: dict[str, int] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)  # by the customer's id
+    profiles: dict[str, Profile] = field(default_factory=dict)  # by the customer's id
+    signed: dict[str, list[Contract]] = field(default_factory=dict)  # customer -> contracts
     fault: LookUpFault | None = None
     passwords: dict[str, str] = field(default_factory=dict)  # the ledger's: those set by telephone
 
@@ -70,6 +72,16 @@ class TwinRecords:
         """Money paid in advance."""
         self._fail()
         return self.credits.get(customer, 0)
+
+    def profile(self, customer: str) -> Profile | None:
+        """Where the customer lives, and what they have."""
+        self._fail()
+        return self.profiles.get(customer)
+
+    def contracts(self, customer: str) -> list[Contract]:
+        """Their contracts."""
+        self._fail()
+        return self.signed.get(customer, [])
 
     def _of(self, customer: str) -> dict[str, Bill]:
         self._fail()

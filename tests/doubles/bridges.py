@@ -24,9 +24,9 @@ from crm_bridge.hashing import Hashing
 from crm_bridge.ledger import OwnLedger
 from crm_bridge.mapping import MappedDesk
 from crm_bridge.mapping_file import read_mapping
-from crm_bridge.records import Bill, Charge, Customer
+from crm_bridge.records import Bill, Charge, Contract, Customer, Profile
 from crm_bridge.room import Rules
-from crm_bridge.schema import PARTS, bills, charges, customers, metadata
+from crm_bridge.schema import PARTS, bills, charges, contracts, customers, metadata, profiles
 from crm_bridge.twin import Twin, twin
 from crm_bridge.versions import prepare
 
@@ -62,6 +62,7 @@ class Store(Protocol):
     def put_customer(self, customer: Customer, credit: int) -> None: ...
     def put_bill(self, bill: Bill) -> None: ...
     def put_charges(self, listed: list[Charge]) -> None: ...
+    def put_living(self, profile: Profile, signed: list[Contract]) -> None: ...
     def faxes(self) -> list[FaxRow]: ...
     def change_fax(self, row: FaxRow) -> None: ...
 
@@ -132,6 +133,10 @@ class TwinStore:
         for one in listed:
             self.desk.records.listed.setdefault((one.customer, one.month), []).append(one)
 
+    def put_living(self, profile: Profile, signed: list[Contract]) -> None:
+        self.desk.records.profiles[profile.customer] = profile
+        self.desk.records.signed[profile.customer] = signed
+
     def faxes(self) -> list[FaxRow]:
         return list(self.desk.ledger.jobs.values())
 
@@ -177,6 +182,13 @@ class OwnStore:
         rows = [{**asdict(one), "customer": int(one.customer), "line": line} for line, one in enumerate(listed, 1)]
         self._do(lambda connection: connection.execute(insert(charges), rows))
 
+    def put_living(self, profile: Profile, signed: list[Contract]) -> None:
+        row = {**asdict(profile), "customer": int(profile.customer)}
+        self._do(lambda connection: connection.execute(insert(profiles).values(row)))
+        rows = [{**asdict(one), "customer": int(one.customer)} for one in signed]
+        if rows:
+            self._do(lambda connection: connection.execute(insert(contracts), rows))
+
     def faxes(self) -> list[FaxRow]:
         with self.engine.connect() as connection:
             return fax_jobs.jobs(connection, fax_jobs.Filter(), 500)
@@ -209,6 +221,10 @@ class ForeignStore:
     def put_charges(self, listed: list[Charge]) -> None:
         with self.invoicing.execution_options(write=True).begin() as connection:
             northstar.put_charges(connection, listed)
+
+    def put_living(self, profile: Profile, signed: list[Contract]) -> None:
+        with self.crm.execution_options(write=True).begin() as connection:
+            northstar.put_living(connection, profile, signed)
 
     def faxes(self) -> list[FaxRow]:
         return self.own.faxes()

@@ -194,6 +194,9 @@ MAPPING: Final = {
     "Readings.charges": "`:customer`, `:month` → `at`, `part`, `number`, `quantity`, `sum` of each call and service, "
     "for the itemised bill; left out: there are none",
     "Readings.credit": "`:customer` → `credit`; left out: nobody pays in advance there",
+    "Readings.profile": "`:customer` → `customer`, `address`, `package`, for the agent's screen; left out: not shown",
+    "Readings.contracts": "`:customer` → `number`, `name`, `began`, `ends` of each contract, for the agent's screen; "
+    "left out: not shown",
     "Reading.database": "a name of `databases`",
     "Reading.sql": "a SELECT with bound parameters, whose columns bear our names",
     "Reading.table": "instead of `sql`: a table or view",
