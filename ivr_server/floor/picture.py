@@ -66,7 +66,10 @@ class QueueNow:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A call rings at a device: ``leg`` is the unique id of that attempt, ``began`` an instant."""
+    """A call rings at a device: ``leg`` is the unique id of that attempt, ``began`` an instant.
+
+    ``consult``: another agent talks with the caller, and asks this one first.
+    """
 
     call: str
     queue: str
@@ -75,6 +78,7 @@ class Ring:
     leg: str
     began: float
     number: str = ""
+    consult: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +134,39 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A caller who left a queue, and why is not known yet: the notice that tells follows within milliseconds.
+
+    ``what``: "abandoned" (or timed out: Asterisk announces both alike) or "left" (answered, withdrawn, sent away).
+    """
+
+    queue: str
+    what: Literal["abandoned", "left"]
+    at: float
+    waited: float
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """How far each thing has come. Each mapping is bounded, oldest out first.
 
-    ``legs``: leg -> its step (1 rings, 2 answered, 3 over). ``gone``: channels that hung up -> when. ``left``: call ->
-    stamp of its latest leave. ``joined``: call -> stamp of its latest join. ``entries``: call -> (queue, number,
-    channel, since) of its latest wait, kept until the channel is gone. ``bridges``: bridge -> channels in it, by
-    unique id.
+    ``legs``: leg -> its step (1 rings, 2 answered, 3 over). ``dials``: leg -> how its dial ended. ``gone``: channels
+    that hung up -> when. ``moved``: call -> stamp of its latest join or leave; "queue interface" -> stamp of the
+    member's latest notice. ``entries``: call -> its latest wait, and ``came_from`` its queue, until the channel is
+    gone, ``links``: linked id -> call. ``consults``: legs at which an agent is asked by another one. ``unsettled``: by
+    call. ``withdrawn``: calls that we asked out -> when. ``bridges``: bridge -> unique id ->
+    channel.
     """
 
     legs: Mapping[str, int] = field(default_factory=dict)
+    dials: Mapping[str, str] = field(default_factory=dict)
     gone: Mapping[str, float] = field(default_factory=dict)
-    left: Mapping[str, float] = field(default_factory=dict)
-    joined: Mapping[str, float] = field(default_factory=dict)
+    moved: Mapping[str, float] = field(default_factory=dict)
     entries: Mapping[str, Waiting] = field(default_factory=dict)
     came_from: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    consults: Mapping[str, Ring] = field(default_factory=dict)
+    unsettled: Mapping[str, Unsettled] = field(default_factory=dict)
+    withdrawn: Mapping[str, float] = field(default_factory=dict)
     bridges: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -35,7 +35,9 @@ exten => s,1,MixMonitor(,Sr(${RECORDING}))
  same => n,Hangup()
 
 [agent]
-exten => _X.,1,Answer()
+; It rings for so many seconds, at once with none set: AGENT_RINGS_1001 and the like.
+exten => _X.,1,Wait(0${AGENT_RINGS_${EXTEN}})
+ same => n,Answer()
  same => n,MixMonitor(,Sr(${AGENT_RECORDINGS}/${EXTEN}-${UNIQUEID}.wav))
  same => n,Wait(${AGENT_TALKS})
  same => n,Hangup()
@@ -88,7 +90,7 @@ WATCHER = f"""
 secret = {SECRET}
 permit = 127.0.0.1/255.255.255.255
 read = call,dialplan,agent,reporting
-write = call,command,reporting,system,originate
+write = call,command,reporting,system,originate,agent
 eventfilter = Event: (Newchannel|Hangup|QueueCaller|Agent)
 eventfilter = Variable: (IVR_|AGISTATUS|PLAYBACKSTATUS|QUEUESTATUS)
 """
