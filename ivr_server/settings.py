@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from crm_bridge.numbering import CHINA, FIXED, Numbering
+from ivr_server.agents import forms as form_file
+from ivr_server.agents.forms import FormFile
 from ivr_server.floor import queue_file
 from ivr_server.floor.queue_file import QueueFile
 from ivr_server.hours import WEEKDAYS, Hours, Span
@@ -252,9 +254,14 @@ class Settings:
     bridge: str = ""  # a mapping file for the operator's own database
     flows: str = str(HOUSE / "flows" / "library")
     queues: str = str(queue_file.SHIPPED)  # the queue file
+    forms: str = str(form_file.SHIPPED)  # the forms of receptions
     numbers: dict[str, str] = field(default_factory=dict)  # dialled number -> flow
     drain_s: float = 120.0
     patience_s: float = 4.0
+
+    def form_file(self) -> FormFile:
+        """What agents write down of which business; raises Mistakes."""
+        return form_file.kept(self.forms)
 
     def queue_file(self) -> QueueFile:
         """Queues, skills and reasons; read once in a process. Raises Mistakes."""
@@ -321,6 +328,7 @@ def read_settings(path: Path | None) -> Settings:
     except ValueError as wrong:
         raise Mistakes([Problem(file, 1, 1, str(wrong))]) from None
     settings.queue_file()
+    settings.form_file()
     return settings
 
 
