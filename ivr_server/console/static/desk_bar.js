@@ -17,7 +17,7 @@ export class Bar {
   }
 
   items() {
-    const item = (kind, text, key, press) => el(`button.choice.${kind}`, { type: "button", role: "menuitem", tabindex: "-1", on: { click: () => { this.open(false); press(); } } },
+    const item = (kind, text, key, press) => el(`button.option.${kind}`, { type: "button", role: "menuitem", tabindex: "-1", on: { click: () => { this.open(false); press(); } } },
       el("i.lamp", { "aria-hidden": "true" }), el("span", {}, text), key ? el("kbd", {}, key) : null);
     const busy = page.reasons.map((one, place) => item("busy", one.title, place < 9 ? String(place + 1) : "", () => this.choose("busy", one.name)));
     return [item("ready", words.desk_state_ready, "0", () => this.choose("ready", "")), ...busy, item("signed_out", words.desk_rise, "", () => this.rise())];

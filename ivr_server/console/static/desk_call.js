@@ -45,10 +45,11 @@ export class CallPanel {
     put($("call_title"), title);
     const who = phase === "idle" ? "" : call?.card?.name || phone.call?.name || call?.number || phone.call?.number || words.desk_no_number;
     put($("call_who"), who);
-    const number = call?.number || phone.call?.number || "";
+    const number = call?.card?.number || call?.number || phone.call?.number || "";
     put($("call_number"), phase === "idle" || who === number ? "" : number);
     put($("call_queue"), phase === "idle" ? "" : [call?.queue_title || call?.queue, call?.business_words].filter(Boolean).join(" · "));
-    put($("call_why"), phase === "idle" ? (me.state === "busy" ? me.state_words || me.reason_title || "" : words[`desk_idle_${me.state}_text`] || "") : "");
+    const music = phase === "talking" && (talk?.state === "consulting" || (phone.call?.held && talk?.state !== "joined"));
+    put($("call_why"), music ? words.desk_music : phase === "idle" ? (me.state === "busy" ? me.state_words || me.reason_title || "" : words[`desk_idle_${me.state}_text`] || "") : "");
     const other = phase === "talking" && (talk?.state === "consulting" || talk?.state === "joined") ? talk.with : null;
     show($("other_party"), Boolean(other));
     if (other) put($("other_party"), word(talk.state === "joined" ? "desk_with_all" : "desk_with", { name: other.name || other.to || other }));
@@ -132,8 +133,9 @@ export class CallPanel {
     const until = phase === "wrap_up" ? me.wrap_until : 0;
     show($("wrap"), Boolean(until));
     if (!until) return;
-    const [left, whole] = [Math.max(0, until - now()), Math.max(1, until - me.since)];
-    $("wrap_bar").style.transform = `scaleX(${Math.min(1, left / whole)})`;
+    const whole = Math.max(1, until - me.since);
+    const left = Math.min(whole, Math.max(0, until - now()));
+    $("wrap_bar").style.transform = `scaleX(${left / whole})`;
     put($("wrap_left"), word("desk_wrap_left", { s: Math.ceil(left) }));
   }
 }

@@ -143,7 +143,7 @@ export class Form {
     this.about = this.record = null;
     show($("record_form"), false);
     show($("record_none"), true);
-    put($("record_mark"), "");
+    this.mark();
   }
 
   choose(business) {

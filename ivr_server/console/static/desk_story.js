@@ -1,7 +1,7 @@
 // Who calls and why: one line first, then the card, the story of the call with how much of each prompt was heard, and before.
 // Everything that came from outside is put in as text.
 
-import { $, clock, el, moment, put, show, word, words } from "./desk_parts.js";
+import { $, clock, date, el, put, show, word, words } from "./desk_parts.js";
 
 const IDENTITY = { password: "proved", number: "known", none: "unknown" };
 
@@ -33,7 +33,7 @@ function marks(call) {
   const { card, handed } = call;
   const found = [];
   if (handed) found.push(el(`span.pill.identity.${IDENTITY[handed.identity] || "unknown"}`, {}, handed.identity_words));
-  if (card?.found_by) found.push(el("span.pill", {}, words[`desk_found_by_${card.found_by}`]));
+  if (card?.found_by && handed?.identity !== "password") found.push(el("span.pill", {}, words[`desk_found_by_${card.found_by}`]));
   const business = call.business_words || handed?.business_words;
   if (business) found.push(el("span.pill.business", {}, business));
   if (call.call_back) found.push(el("span.pill.warm", {}, words.desk_is_call_back));
@@ -51,15 +51,16 @@ function drawNotes(notes) {
   $("notes").replaceChildren(...notes.map((one) => el("p", {}, el("strong", {}, word("desk_notes_from", { name: one.agent })), " ", [one.asked, one.done ? `→ ${one.done}` : ""].filter(Boolean).join(" "))));
 }
 
-const pair = (name, value, kind = "") => value ? el(`div${kind ? `.${kind}` : ""}`, {}, el("dt", {}, name), el("dd", {}, value)) : null;
+const pair = (name, value, kind = "") => value ? el(`div${kind ? `.${kind}` : ""}`, {}, el("dt", {}, name), el("dd", {}, ...[value].flat())) : null;
 
 function drawCard(card) {
   show($("card_none"), !card?.customer);
   show($("card_facts"), Boolean(card?.customer));
-  const owed = card?.arrears?.count ? word("desk_arrears_text", { sum: card.arrears.sum, count: card.arrears.count, since: card.arrears.oldest_due || "–" }) : words.desk_arrears_none;
+  const debt = card?.arrears;
+  const owed = debt?.count ? [el("strong", {}, debt.sum), el("span.soft", {}, word("desk_arrears_since", { count: debt.count, since: debt.oldest_due || "–" }))] : words.desk_arrears_none;
   $("card_facts").replaceChildren(...(card?.customer ? [
-    pair(words.desk_arrears, owed, card.arrears?.count ? "owed" : ""), pair(words.desk_balance, card.balance), pair(words.desk_package, card.package),
-    pair(words.desk_customer_id, card.customer), pair(words.desk_address, card.address),
+    pair(words.desk_arrears, owed, debt?.count ? "whole.owed" : "whole"), pair(words.desk_balance, card.balance), pair(words.desk_package, card.package),
+    pair(words.desk_customer_id, card.customer), pair(words.desk_address, card.address, "whole"),
   ] : []).filter(Boolean));
   const contracts = card?.contracts || [];
   show($("contracts"), contracts.length > 0);
@@ -74,7 +75,7 @@ function drawSteps(handed) {
   put($("steps_spent"), spent === undefined || spent === null || spent === "" ? "" : word("desk_minutes", { n: spent }));
   const asked = handed?.look_ups || [];
   show($("look_ups_box"), asked.length > 0);
-  $("look_ups").replaceChildren(...asked.map((one) => el("li", {}, el("span", {}, one.words), el("span.pill", {}, one.outcome))));
+  $("look_ups").replaceChildren(...asked.map((one) => el("li", {}, el("span", {}, one.words), el("span.soft", {}, one.outcome))));
 }
 
 function step(one) {
@@ -92,10 +93,10 @@ function heard(share) {
 }
 
 function drawBefore(card, handed) {
-  const contacts = (card?.last_contacts || []).map((one) => el("li.contact", {}, el("span.when", {}, moment(one.at)),
+  const contacts = (card?.last_contacts || []).map((one) => el("li.contact", {}, el("span.when", {}, date(one.at)),
     el("span.what", {}, el("strong", {}, [one.business_words || one.business, one.agent].filter(Boolean).join(" · ")), one.asked ? el("span", {}, one.asked) : null, one.done ? el("span.soft", {}, `→ ${one.done}`) : null),
     one.follow_up ? el("span.pill.warm", {}, words.desk_follow_up_open) : null));
-  const calls = (handed?.earlier || []).map((one) => el("li.earlier", {}, el("span.when", {}, moment(one.at)), el("span.what", {}, one.words)));
+  const calls = (handed?.earlier || []).map((one) => el("li.earlier", {}, el("span.when", {}, date(one.at)), el("span.what", {}, one.words)));
   const faxes = (handed?.faxes || []).map((one) => el("li.fax", {}, el("span.when", {}, words.desk_fax), el("span.what", {}, one.words)));
   const all = [...faxes, ...contacts, ...calls];
   show($("before_none"), !all.length);

@@ -89,6 +89,10 @@ export class Latest {
   }
 
   draw(all) {
+    const due = all.filter((one) => one.follow_up);
+    show($("due_box"), due.length > 0);
+    $("due").replaceChildren(...due.slice(0, 8).map((one) => el("li", {}, el("span.when", {}, one.follow_up_on || moment(one.at)),
+      el("div.what", {}, el("strong", {}, one.name || one.number), el("span.soft", {}, [one.business_words, one.asked, one.done ? `→ ${one.done}` : ""].filter(Boolean).join(" · "))))));
     show($("latest_none"), !all.length);
     $("latest").replaceChildren(...all.map((one) => el("li", {},
       el("div.what", {}, el("strong", {}, one.name || one.number || words.desk_no_number), el("span.soft", {}, [moment(one.at), one.name ? one.number : "", one.business_words, one.agent].filter(Boolean).join(" · ")),
