@@ -38,6 +38,8 @@ setup(
         "pypdfium2>=5",
         "pillow>=12",
         "PyYAML>=6",
+        "ruamel.yaml>=0.19,<0.20",
+        "merge3>=0.0.15",
         "pydantic>=2.12,<3",
         "jinja2>=3.1",
         "klein>=24.8",

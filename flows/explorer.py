@@ -17,7 +17,7 @@ What does not hold comes with a counter-example: the shortest call to that place
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flows.exploring.answers import sample
 from flows.exploring.covering import cover
@@ -35,14 +35,16 @@ from flows.turns import Command, Event
 __all__ = ["Finding", "Limits", "Report", "dialogues", "explore"]
 
 Told = Callable[[int, int], None]
+Turns = tuple[tuple[Edge | None, Turn], ...]  # of a call, each with the edge that led to it
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A property that does not hold: the problem, and a call that shows it, line by line."""
+    """A property that does not hold: the problem, and a call that shows it, line by line and as turns."""
 
     problem: Problem
     story: tuple[str, ...]
+    turns: Turns = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return "\n".join((str(self.problem), *(f"    {line}" for line in self.story)))
@@ -61,6 +63,8 @@ class Report:
     wait_ms: int
     longest: tuple[str, ...]
     graph: Graph | None
+    far_turns: Turns = field(default=(), compare=False, repr=False)
+    long_turns: Turns = field(default=(), compare=False, repr=False)
 
     @property
     def problems(self) -> list[Problem]:
@@ -122,7 +126,7 @@ class _Exploration:
             turns = self._shown(steps, wanted)
             if turns is None:
                 turns = self._shown(self._apart(graph, seen, wanted), wanted) or self._replayed(steps)
-            found.append(Finding(self._problem(wanted), story(turns)))
+            found.append(Finding(self._problem(wanted), story(turns), tuple(turns)))
         return found
 
     def _apart(self, graph: Graph, seen: Seen, wanted: Fault) -> list[Edge]:
@@ -159,16 +163,17 @@ class _Exploration:
             refuted.append(Refuted(text, waiting.at, waiting.path))
         findings += [self._finding(graph, one) for one in refuted]
         tales = (self._tale(far.path), self._tale(waiting.path))
-        figures = (far.worst_keys, tales[0], waiting.worst_ms, tales[1])
-        return Report(self.root, len(graph.states), graph.turns, tuple(findings), *figures, graph)
+        figures = (far.worst_keys, story(tales[0]), waiting.worst_ms, story(tales[1]))
+        return Report(self.root, len(graph.states), graph.turns, tuple(findings), *figures, graph, *tales)
 
     def _finding(self, graph: Graph, refuted: Refuted) -> Finding:
         frames = graph.states[refuted.at].session.frames
         place = (frames[-1].flow, frames[-1].node) if frames else (self.root, "")
-        return Finding(self._problem(Fault(*place, refuted.text)), self._tale(refuted.path))
+        turns = self._tale(refuted.path)
+        return Finding(self._problem(Fault(*place, refuted.text)), story(turns), turns)
 
-    def _tale(self, path: Iterable[Step]) -> tuple[str, ...]:
-        return story(self._replayed([step.edge for step in path]))
+    def _tale(self, path: Iterable[Step]) -> Turns:
+        return tuple(self._replayed([step.edge for step in path]))
 
     def _given_up(self, text: str) -> Report:
         return Report(self.root, 0, 0, (Finding(self._problem(Fault(self.root, "", text)), ()),), 0, (), 0, (), None)

@@ -48,7 +48,7 @@ def _fits(command: Command, event: Event) -> bool:
     return isinstance(command, (Play, Collect, LookUp)) or isinstance(event, HungUp)
 
 
-def story(turns: list[tuple[Edge | None, Turn]]) -> tuple[str, ...]:
+def story(turns: Iterable[tuple[Edge | None, Turn]]) -> tuple[str, ...]:
     """The dialogue, one line for each thing that is heard, pressed or answered."""
     return tuple(line for edge, turn in turns for line in _lines(edge, turn))
 
