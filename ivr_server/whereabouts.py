@@ -28,19 +28,29 @@ def forget(folder: Path) -> None:
 
 def agi_port(folder: Path) -> int | None:
     """The FastAGI port of the service that lives in this state folder; None when none does."""
+    found = _listens(folder, "agi")
+    return found and found[1]
+
+
+def web(folder: Path) -> Address | None:
+    """Where its console is."""
+    return _listens(folder, "web")
+
+
+def _listens(folder: Path, what: str) -> Address | None:
     try:
         known = json.loads((folder / NAME).read_text())
         os.kill(known["pid"], 0)
-        port: int = known["agi"][1]
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        host, port = known[what]
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return port
+    return str(host), int(port)
 
 
-def write_asterisk(folder: Path, ami: int, box: bool) -> None:
-    """The Asterisk of this process: its manager port, and whether faxes go to the fax machine in a box."""
+def write_asterisk(folder: Path, ami: int, http: int, box: bool) -> None:
+    """The Asterisk of this process: its two ports, and whether faxes go to the fax machine in a box."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / BESIDE).write_text(json.dumps({"pid": os.getpid(), "ami": ami, "box": box}))
+    (folder / BESIDE).write_text(json.dumps({"pid": os.getpid(), "ami": ami, "http": http, "box": box}))
 
 
 def forget_asterisk(folder: Path) -> None:
@@ -52,6 +62,12 @@ def forget_asterisk(folder: Path) -> None:
 def ami_port(folder: Path) -> int | None:
     """Its manager port; None when it does not run."""
     port = _beside(folder).get("ami")
+    return port if isinstance(port, int) else None
+
+
+def http_port(folder: Path) -> int | None:
+    """The port of its web server, which carries the SIP of browsers; None when it does not run."""
+    port = _beside(folder).get("http")
     return port if isinstance(port, int) else None
 
 

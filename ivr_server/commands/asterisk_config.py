@@ -31,7 +31,7 @@ def command(folder: Path, path: Path | None, sip: str, number: str) -> None:
         plan = from_settings(settings, folder)
         port = whereabouts.agi_port(settings.folder) or int(plan.agi.rpartition(":")[2])
         agi = f"{plan.agi.rpartition(':')[0]}:{port}"
-        plan = replace(plan, ports=listening(sip), number=number or plan.number, agi=agi)
+        plan = replace(plan, ports=listening(sip, plan.ports), number=number or plan.number, agi=agi)
         written = write(plan)
     except Mistakes as wrong:
         raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None

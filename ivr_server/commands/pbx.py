@@ -20,8 +20,8 @@ from ivr_server import whereabouts
 from ivr_server.faxing.spool import Spool
 from ivr_server.pbx import fetch, running
 from ivr_server.pbx.config import CannotWrite
-from ivr_server.pbx.plan import UDP, Plan, Ports, from_settings, listening, own_address, port_or_free
-from ivr_server.settings import Settings, read_settings
+from ivr_server.pbx.plan import OUTSIDE_BOX, UDP, Plan, Ports, from_settings, listening, own_address, port_or_free
+from ivr_server.settings import WEB_PORT, Settings, read_settings
 from marked_yaml import Mistakes
 
 PREPARED_WITHIN_S = 900.0  # the first start makes customers and renders prompts
@@ -56,17 +56,22 @@ def _plan(settings: Settings, installed: fetch.Installed, ports: Ports) -> Plan:
         ports,
         sip=port_or_free(ports.sip, UDP, ports.bind),
         ami=port_or_free(ports.ami),
+        http=port_or_free(ports.http),
         rtp_first=20_000,
         rtp_last=29_999,
     )
-    return replace(plan, run=run, installed=installed, ports=free)
+    outside = plan.outside if plan.outside.channel else replace(plan.outside, channel=OUTSIDE_BOX)
+    return replace(plan, run=run, installed=installed, ports=free, outside=outside)
 
 
 @contextmanager
 def _announced(settings: Settings, plan: Plan) -> Iterator[None]:
     """The product learns where this Asterisk's manager interface is, and that faxes go into the box."""
     Spool(settings.fax_folder).prepare()
-    whereabouts.write_asterisk(settings.folder, plan.ports.ami, box=not settings.fax.channel)
+    if plan.recordings is not None:
+        plan.recordings.mkdir(parents=True, exist_ok=True)
+    ports = plan.ports
+    whereabouts.write_asterisk(settings.folder, ports.ami, ports.http, box=not settings.fax.channel)
     try:
         yield
     finally:
@@ -129,12 +134,21 @@ def _explain(plan: Plan, settings: Settings) -> None:
     click.echo(f"\nAsterisk {version} takes calls. In any softphone, add a SIP account (UDP):")
     for phone, use in [*((one, f"then dial {plan.number}") for one in plan.phones)]:
         click.echo(f"  server {address}   user {phone.name}   password {phone.password}   {use}")
-    click.echo("To be an agent, add one of these in a second softphone; it rings when a caller asks for a person:")
-    for agent in plan.agents:
-        click.echo(f"  server {address}   user {agent.name}   password {agent.password}")
+    _explain_the_desk(plan, settings)
     if plan.ports.bind == "127.0.0.1":
         click.echo("Only this machine can dial in; with --sip 0.0.0.0:5060 telephones of your network can too.")
     if not settings.fax.channel:
         click.echo(f"Bills by fax, asked for in a call, arrive in {settings.fax_folder / 'received'}")
     shown = ", ".join(f"{one.phone} ({one.what})" for one in SHOWN[:2])
     click.echo(f"Customers to try: {shown}; password of the first: {SHOWN[0].password}. Ctrl-C stops everything.\n")
+
+
+def _explain_the_desk(plan: Plan, settings: Settings) -> None:
+    """How to be the person who answers: in the browser, or with a telephone on the desk beside it."""
+    program = f"{Path(sys.executable).with_name('ivr-server')}"
+    host, port = whereabouts.web(settings.folder) or (settings.web.host, settings.web.port or WEB_PORT)
+    click.echo(f"To be an agent, open http://{host}:{port}/desk in a browser. An account is made by")
+    click.echo(f"  {program} staff add NAME --role agent")
+    click.echo("At the desk, ring in the browser, or on a telephone that signs in with one of these:")
+    for one in plan.telephones:
+        click.echo(f"  server {plan.ports.bind}:{plan.ports.sip}   user {one.name}   password {one.password}")

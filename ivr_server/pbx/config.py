@@ -12,7 +12,8 @@ import wave
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ivr_server.pbx.plan import Phone, Plan, Trunk
+from ivr_server.floor.queue_file import Queue
+from ivr_server.pbx.plan import OUTSIDE_BOX, Phone, Plan, Trunk
 
 TEMPLATES = Path(__file__).parent / "templates"
 MARK = "Written by ivr-server asterisk-config; change the settings and write it again, or add to local/"
@@ -40,15 +41,20 @@ def write(plan: Plan) -> list[Path]:
 
 def _check(plan: Plan) -> None:
     """Names and paths stand in the dialplan as they are: what would mean something else there is refused."""
-    telephones = [word for one in (*plan.phones, *plan.agents) for word in (one.name, one.number, one.password)]
+    accounts = (*plan.phones, *plan.telephones, *plan.seats)
+    telephones = [word for one in accounts for word in (one.name, one.number, one.password)]
     lines = [word for one in plan.trunks for word in (one.name, one.match, one.contact)]
-    faxes = [word for word in (*plan.fax_line.dialled, plan.fax_line.station) if word]
-    for word in (*plan.queues, *telephones, *lines, *faxes, plan.token, plan.ami_secret):
+    dialled = (*plan.fax_line.dialled, plan.fax_line.station, *plan.outside.dialled)
+    queues = [queue.name for queue in plan.queues]
+    for word in (*queues, *telephones, *lines, *filter(None, dialled), plan.token, plan.ami_secret):
         if not re.fullmatch(r"[A-Za-z0-9_.:@/+-]+", word):
             raise CannotWrite(f'"{word}" cannot be written into a dialplan; use letters, digits, - and _')
     if not re.fullmatch(r"[+]?\d+", plan.number):
         raise CannotWrite(f'"{plan.number}" is no number to dial')
-    for path in (plan.folder, plan.sounds, plan.fax_line.folder):
+    for pattern in plan.outside.allow:
+        if not re.fullmatch(r"[0-9XZN\[\]-]+[.]?", pattern):
+            raise CannotWrite(f'"{pattern}" is no pattern of numbers to dial')
+    for path in (plan.folder, plan.sounds, plan.fax_line.folder, plan.recordings or plan.folder):
         if re.search(r"""[;,&|"'$<>()\[\]{}\\\x00-\x1f]""", str(path)):
             raise CannotWrite(f"the path {path} holds a character that means something else in a dialplan")
 
@@ -77,10 +83,10 @@ def _part(file: str, **values: object) -> str:
 
 def _values(plan: Plan) -> dict[str, object]:
     ports = plan.ports
-    limits = {"call_limit_s": plan.call_limit_s, "queue_limit_s": plan.queue_limit_s, "wait_s": plan.wait_s}
     return (
-        limits
-        | _fax(plan)
+        _fax(plan)
+        | _waiting(plan)
+        | _agents(plan)
         | {
             "folder": plan.folder,
             "sounds": plan.sounds,
@@ -92,16 +98,13 @@ def _values(plan: Plan) -> dict[str, object]:
             "bind": ports.bind,
             "sip_port": ports.sip,
             "ami_port": ports.ami,
+            "http_port": ports.http,
+            "call_limit_s": plan.call_limit_s,
             "rtp_first": ports.rtp_first,
             "rtp_last": ports.rtp_last,
             "udptl_first": ports.udptl_first,
             "udptl_last": ports.udptl_last,
-            "first_queue": plan.queues[0],
-            "queue_choices": "".join(_part("queue_choice", queue=queue) for queue in plan.queues),
-            "queue_steps": "".join(_part("queue_step", queue=queue, **limits) for queue in plan.queues),
-            "queue_sections": _queue_sections(plan),
             "phones": _phones(plan),
-            "agent_extensions": "".join(_part("agent_extension", name=agent.name) for agent in plan.agents),
             "modules": "".join(_part("module", name=name) for name in _modules(plan)),
             "directories": _directories(plan),
         }
@@ -123,24 +126,67 @@ def _fax(plan: Plan) -> dict[str, object]:
     return values | {"fax_box": "" if line.channel else _part("fax_box", **values)}
 
 
-def _queue_sections(plan: Plan) -> str:
-    members = "".join(_part("member", name=agent.name, title=agent.title) for agent in plan.agents)
-    return "\n".join(_part("queue", queue=queue, members=members) for queue in plan.queues)
+RING = "b(ivr-ring^s^1(${IVR_ID}^${IVR_FROM}^${IVR_ABOUT}^${IVR_SPOKEN}))"
+
+
+def _waiting(plan: Plan) -> dict[str, object]:
+    """What each queue of the file becomes. ``t``: the agent may transfer; ``i``: no diversion is followed."""
+
+    def step(queue: Queue) -> str:
+        whisper = f"{plan.sounds}/fallback/whisper-{queue.name}-${{IVR_WHISPER}}"
+        known = {"priority": queue.priority, "wait_s": queue.wait_s, "queue_limit_s": plan.queue_limit_s}
+        return _part("queue_step", queue=queue.name, whisper=whisper, options=f"ti{RING}", **known)
+
+    def section(queue: Queue) -> str:
+        return _part("queue", queue=queue.name, ring_s=queue.ring_s, most_waiting=queue.most_waiting)
+
+    record = _part("record_step", recordings=plan.recordings) if plan.recordings else ""
+    return {
+        "first_queue": plan.queues[0].name,
+        "queue_choices": "".join(_part("queue_choice", queue=queue.name) for queue in plan.queues),
+        "queue_steps": "".join(map(step, plan.queues)),
+        "queue_sections": "".join(map(section, plan.queues)),
+        "record_step": record,
+    }
+
+
+def _agents(plan: Plan) -> dict[str, object]:
+    """What agents may dial and transfer to, and call-backs."""
+    devices, outside = (*plan.seats, *plan.telephones), plan.outside
+    before, after = outside.dialled
+    known = {"number": plan.number, "before": before, "after": after, "ring_s": outside.ring_s}
+
+    def steps(file: str) -> str:
+        allowed = outside.allow if outside.channel else ()
+        return "".join(_part(file, pattern=pattern, **known) for pattern in allowed)
+
+    def box() -> str:
+        phones = "".join(_part("box_phone", name=one.name, number=one.number) for one in plan.phones)
+        return _part("outside_box", box_phones=phones)
+
+    return {
+        "device_extensions": "".join(_part("device_extension", name=one.name) for one in devices),
+        "transfer_devices": "".join(_part("transfer_device", name=one.name, options=f"ti{RING}") for one in devices),
+        "transfer_queues": "".join(_part("transfer_queue", queue=queue.name) for queue in plan.queues),
+        "outside_steps": steps("outside_step"),
+        "call_back_steps": steps("call_back_step"),
+        "outside_box": box() if outside.channel == OUTSIDE_BOX else "",
+    }
 
 
 def _phones(plan: Plan) -> str:
-    def accounts(phones: Iterable[Phone], context: str, comment: str) -> Iterable[str]:
+    def accounts(phones: Iterable[Phone], file: str) -> Iterable[str]:
         for one in phones:
-            known = {"name": one.name, "password": one.password, "number": one.number, "title": one.title}
-            yield _part("phone", context=context, comment=comment, **known)
+            yield _part(file, name=one.name, password=one.password, number=one.number, title=one.title)
 
     def line(trunk: Trunk) -> str:
         return _part("trunk", name=trunk.name, match=trunk.match, contact=trunk.contact)
 
     return "".join(
         [
-            *accounts(plan.phones, "ivr-phones", "A telephone to call the voice with."),
-            *accounts(plan.agents, "ivr-agents", "An agent's telephone."),
+            *accounts(plan.phones, "phone"),
+            *accounts(plan.telephones, "telephone"),
+            *accounts(plan.seats, "seat"),
             *map(line, plan.trunks),
         ]
     )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 
+from crm_bridge.numbering import CHINA
+from ivr_server import sip_accounts
+from ivr_server.floor.queue_file import SHIPPED, Queue
+from ivr_server.floor.queue_file import kept as kept_queues
 from ivr_server.pbx.fetch import Installed
-from ivr_server.settings import AGI_PORT, Settings, token
+from ivr_server.settings import AGI_PORT, AMI_PORT, HTTP_PORT, Settings, token
 
-UNAMBIGUOUS = "abcdefghijkmnpqrstuvwxyz23456789"
-AGENTS = ("1001", "1002")
-CALLER = "caller"
 UDP = socket.SOCK_DGRAM
 BOX = "Local/{number}@ivr-fax-box/n"
+OUTSIDE_BOX = "Local/{number}@ivr-outside-box/n"  # the town of the demonstration: whoever is called answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,15 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Where Asterisk listens. ``rtp_first`` to ``rtp_last`` are UDP, two for each call; ``udptl_`` for faxes."""
+    """Where Asterisk listens; ``http`` and ``ami`` on loopback only, for the server.
+
+    ``rtp_first`` to ``rtp_last`` are UDP, two for each call; ``udptl_`` for faxes.
+    """
 
     bind: str = "0.0.0.0"
     sip: int = 5060
-    ami: int = 5038
+    ami: int = AMI_PORT
+    http: int = HTTP_PORT
     rtp_first: int = 10_000
     rtp_last: int = 19_999
     udptl_first: int = 4_000
@@ -71,9 +74,29 @@ class FaxLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Calls of agents to the world, and call-backs: ``channel`` with ``{number}`` in it (empty: none can be made).
+
+    ``allow``: patterns of a dialplan, without the ``_``; ``ring_s``: how long a caller's telephone rings.
+    """
+
+    channel: str = ""
+    allow: tuple[str, ...] = CHINA
+    ring_s: int = 45
+
+    @property
+    def dialled(self) -> tuple[str, str]:
+        """What stands before the number, and what behind it."""
+        before, _, after = self.channel.partition("{number}")
+        return before, after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that the templates are filled with.
 
+    ``seats`` are the accounts of agents' browsers, ``telephones`` those of agents' desk telephones, ``phones`` those
+    for callers. ``recordings``: where talks are recorded; None: they are not.
     ``folder`` holds the configuration. ``run`` is what a beside-the-project Asterisk writes to; None for a system's
     own Asterisk, which keeps its own folders. ``sounds`` is where the rendered prompts lie.
     """
@@ -83,18 +106,20 @@ class Plan:
     agi: str  # HOST:PORT
     token: str
     ami_secret: str
-    queues: tuple[str, ...] = ("service", "billing")
+    queues: tuple[Queue, ...] = field(default_factory=lambda: kept_queues(str(SHIPPED)).queues)
     number: str = "10000"
-    agents: tuple[Phone, ...] = ()
+    seats: tuple[Phone, ...] = ()
+    telephones: tuple[Phone, ...] = ()
     phones: tuple[Phone, ...] = ()
     trunks: tuple[Trunk, ...] = ()
     ports: Ports = field(default_factory=Ports)
     run: Path | None = None
     installed: Installed | None = None
     call_limit_s: int = 1_800
-    wait_s: int = 1_800
     queue_limit_s: int = 14_400
     fax: FaxLine | None = None
+    outside: Outside = field(default_factory=Outside)
+    recordings: Path | None = None
 
     @property
     def fax_line(self) -> FaxLine:
@@ -107,19 +132,24 @@ def from_settings(settings: Settings, folder: Path, caller: str = "13800138000")
 
     ``caller`` is the number that the telephone for trying things out calls from.
     """
-    kept = passwords(settings.folder / "asterisk-passwords.json")
+    words = sip_accounts.of(settings)
     host = settings.agi.host if settings.agi.host not in ("", "0.0.0.0", "::") else "127.0.0.1"
+    floor = settings.floor
     return Plan(
         folder=folder.resolve(),
         sounds=Path(settings.sound_folders().sounds),
         agi=f"{host}:{settings.agi.port or AGI_PORT}",
         token=token(settings),
-        ami_secret=settings.ami.secret() or kept["ami"],
-        queues=settings.queue_names,
+        ami_secret=settings.ami.secret() or words[sip_accounts.AMI],
+        queues=settings.queue_file().queues,
         number=next(iter(settings.numbers), "10000"),
-        agents=tuple(Phone(name, kept[name], name, f"Agent {name}") for name in AGENTS),
-        phones=(Phone(CALLER, kept[CALLER], caller, "A caller"),),
+        seats=tuple(Phone(name, words[name], name, f"Seat {name}") for name in floor.seat_names),
+        telephones=tuple(Phone(name, words[name], name, f"Telephone {name}") for name in floor.telephones),
+        phones=(Phone(sip_accounts.CALLER, words[sip_accounts.CALLER], caller, "A caller"),),
+        ports=Ports(ami=settings.ami.port or AMI_PORT, http=settings.ami.http_port or HTTP_PORT),
         fax=fax_line(settings),
+        outside=Outside(channel=floor.dial_out, allow=floor.allow, ring_s=floor.call_back_ring_s),
+        recordings=settings.recordings_folder if floor.record else None,
     )
 
 
@@ -131,25 +161,12 @@ def fax_line(settings: Settings) -> FaxLine:
     )
 
 
-def passwords(path: Path) -> dict[str, str]:
-    """Passwords of the telephones and of the manager user: made at the first use, kept with mode 0600."""
-    kept: dict[str, str] = json.loads(path.read_text()) if path.is_file() else {}
-    missing = {"ami", CALLER, *AGENTS} - set(kept)
-    if missing:
-        kept |= {name: "".join(secrets.choice(UNAMBIGUOUS) for _ in range(16)) for name in sorted(missing)}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            json.dump(kept, file, indent=1)
-    return kept
-
-
-def listening(text: str) -> Ports:
-    """The ports of ``HOST:PORT``; ValueError says how it is written."""
+def listening(text: str, ports: Ports | None = None) -> Ports:
+    """The same ports with telephones at ``HOST:PORT``; ValueError says how it is written."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65_535:
         raise ValueError(f'"{text}" is no address to listen at; write it as 0.0.0.0:5060')
-    return Ports(bind=str(ip_address(host)), sip=int(port))
+    return replace(ports or Ports(), bind=str(ip_address(host)), sip=int(port))
 
 
 def port_or_free(wanted: int, kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:

@@ -32,7 +32,9 @@ from tests.live.words import (
     WATCHER,
 )
 
-AGENTS = ("1001", "1002")
+AGENTS = ("2001", "2002")
+SEATS = ("1001", "1002")
+QUEUES = ("service", "billing")
 Keys = Sequence[tuple[float, str]]  # after so many seconds, these keys
 
 _ports = itertools.count(30_000, 400)
@@ -57,7 +59,7 @@ class Exchange:
         self.product_ami.listeners.append(self._product_event)
         self.callers_ami = Ami(self._callers_ami_port, "watcher", SECRET)
         self.callers_ami.listeners.append(self._callers_event)
-        for agent in wanted.agents:  # Asterisk registers them at its start; asked before that is done, it forgets
+        for agent in wanted.telephones:  # Asterisk registers them at its start; asked before that is done, it forgets
             self._wait_for(lambda name=agent.name: self.agent_is_in(name), f"agent {agent.name} registered")
             self.agent_signs_out(agent.name)
 
@@ -114,14 +116,23 @@ class Exchange:
         self._wait_for(lambda: bool(self.inside.unique), f"the call to {extension} began")
         return self.inside
 
-    def agent_signs_in(self, name: str, talks_s: float = 3.0) -> None:
-        """The telephone of an agent registers; it answers every call and talks so long."""
+    def agent_signs_in(self, name: str, talks_s: float = 3.0, queues: Sequence[str] = QUEUES) -> None:
+        """The telephone of an agent registers and joins queues; it answers every call and talks so long."""
         self.callers.cli(f"dialplan set global AGENT_TALKS {talks_s}")
         self.callers_ami.action("PJSIPRegister", Registration=name)
         self._wait_for(lambda: self.agent_is_in(name), f"agent {name} registered")
+        for queue in queues:
+            self.member_add(name, queue)
+
+    def member_add(self, name: str, queue: str, penalty: int = 0) -> None:
+        """As the desk does; somebody who is a member already stays one."""
+        fields = {"Interface": f"PJSIP/{name}", "MemberName": f"Agent {name}", "Penalty": str(penalty)}
+        self.product_ami.action("QueueAdd", Queue=queue, **fields)
 
     def agent_signs_out(self, name: str) -> None:
-        """The agent's telephone leaves."""
+        """The agent leaves the queues, and the telephone leaves."""
+        for queue in QUEUES:
+            self.product_ami.action("QueueRemove", Queue=queue, Interface=f"PJSIP/{name}")
         self.callers_ami.action("PJSIPUnregister", Registration=name)
         self._wait_for(lambda: not self.agent_is_in(name), f"agent {name} left")
 
@@ -170,8 +181,16 @@ class Exchange:
             self.plan,
             folder=folder,
             run=self.folder / "c",
-            ports=plan.Ports(bind="127.0.0.1", sip=0, ami=self._callers_ami_port, rtp_first=low, rtp_last=low + 399),
-            agents=(),
+            ports=plan.Ports(
+                bind="127.0.0.1",
+                sip=0,
+                ami=self._callers_ami_port,
+                http=plan.port_or_free(0),
+                rtp_first=low,
+                rtp_last=low + 399,
+            ),
+            seats=(),
+            telephones=(),
             phones=(),
             trunks=(),
         )
@@ -179,7 +198,7 @@ class Exchange:
         sip = CALLERS_PJSIP.format(port=plan.port_or_free(0, plan.UDP), product=ports.sip)
         sip += "".join(
             CALLERS_AGENT.format(name=agent.name, password=agent.password, product=ports.sip)
-            for agent in self.plan.agents
+            for agent in self.plan.telephones
         )
         (self.folder / "agent").mkdir()
         (folder / "pjsip.conf").write_text(sip)
@@ -256,6 +275,7 @@ def make_plan(installed: fetch.Installed, folder: Path, agi_port: int, token: st
         bind="127.0.0.1",
         sip=plan.port_or_free(0, plan.UDP),
         ami=plan.port_or_free(0),
+        http=plan.port_or_free(0),
         rtp_first=first,
         rtp_last=first + 399,
     )
@@ -266,7 +286,8 @@ def make_plan(installed: fetch.Installed, folder: Path, agi_port: int, token: st
         agi=f"127.0.0.1:{agi_port}",
         token=token,
         ami_secret="ivr-secret",
-        agents=tuple(plan.Phone(name, f"word-{name}", name, f"Agent {name}") for name in AGENTS),
+        seats=tuple(plan.Phone(name, f"word-{name}", name, f"Seat {name}") for name in SEATS),
+        telephones=tuple(plan.Phone(name, f"word-{name}", name, f"Telephone {name}") for name in AGENTS),
         phones=(plan.Phone("caller", "word", "13800000001", "A caller"),),
         trunks=(plan.Trunk("line", "127.0.0.1", "127.0.0.1:5099"),),
         ports=ports,

@@ -24,7 +24,10 @@ from tests.ami.certificates import authority
 from tests.live.exchange import make_plan
 
 SECRET = "loopback"
-OWN = {"read": "call", "write": "call,reporting,originate"}  # as the template gives it; held by a test below
+OWN = {
+    "read": "call,agent",
+    "write": "call,reporting,originate,agent",
+}  # as the template gives it; held by a test below
 TOO_MANY = [
     ("read", "system"),
     ("read", "dialplan"),
@@ -93,7 +96,7 @@ def manager_pbx(installed: fetch.Installed) -> Iterator[Pbx]:
     wanted = make_plan(installed, folder, 4573, "test-token")
     local = wanted.folder / "local"
     local.mkdir(parents=True)
-    users = [user("hears", read="call,user"), user("elsewhere", "deny = 0.0.0.0/0.0.0.0\npermit = 10.9.9.9")]
+    users = [user("hears", read="call,agent,user"), user("elsewhere", "deny = 0.0.0.0/0.0.0.0\npermit = 10.9.9.9")]
     users += [user(f"{line}-{right}", **{line: f"{OWN[line]},{right}"}) for line, right in TOO_MANY]
     users += [user(f"no-{right}", write=_without(right)) for right in OWN["write"].split(",")]
     made_by, tls_port = authority(folder, "authority"), plan.port_or_free(0)
@@ -114,7 +117,7 @@ def _without(right: str) -> str:
     return ",".join(one for one in OWN["write"].split(",") if one != right)
 
 
-NEEDS = ("Originate", "Hangup", "CoreShowChannels", "FAXSession", "FAXSessions")
+NEEDS = ("Originate", "Hangup", "CoreShowChannels", "FAXSession", "FAXSessions", "QueueAdd")
 
 
 @contextmanager

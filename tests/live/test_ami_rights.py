@@ -81,7 +81,8 @@ async def test_B13_each_right_too_many_is_found_out_and_refused(opened: Opening)
 @pytest_twisted.ensureDeferred
 async def test_B13_the_template_gives_no_right_that_is_not_needed(opened: Opening) -> None:
     """Each class of write taken away leaves an action out that the product needs."""
-    for right, action in (("call", "FAXSession"), ("reporting", "CoreShowChannels"), ("originate", "Originate")):
+    actions = {"call": "FAXSession", "reporting": "CoreShowChannels", "originate": "Originate", "agent": "QueueAdd"}
+    for right, action in actions.items():
         ami = opened(f"no-{right}")
         ami.start()
         await until(lambda ami=ami: ami.state in ("refused", "live"), right)

@@ -43,7 +43,7 @@ class Day:
 @pytest.fixture(scope="module")
 def day(product: Product, town: Exchange) -> Iterator[Day]:
     """Some fifty calls at once, ended."""
-    town.agent_signs_in("1001", talks_s=2.0)
+    town.agent_signs_in("2001", talks_s=2.0)
     calls = Day()
     calls.silent = town.dial("10000", stay=100)
     calls.flood = town.dial("10000", [(1.5, "1"), (0.5, "78" * 150)], stay=60, tone_ms=40, gap_ms=10)
@@ -61,7 +61,7 @@ def day(product: Product, town: Exchange) -> Iterator[Day]:
         time.sleep(0.1)
     for call in (*calls.bills.values(), *calls.hung_up, calls.human, calls.parts, calls.silent, calls.flood):
         call.wait_over(150)
-    town.agent_signs_out("1001")
+    town.agent_signs_out("2001")
     yield calls
 
 

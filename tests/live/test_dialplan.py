@@ -52,7 +52,7 @@ def test_every_application_and_function_of_the_dialplan_is_loaded(switch: Exchan
 def test_endpoints_and_queues_are_known(switch: Exchange) -> None:
     """What the plan names is what Asterisk shows."""
     endpoints = switch.product.cli("pjsip show endpoints")
-    assert all(f"Endpoint:  {name}" in endpoints for name in ("1001", "1002", "caller", "line"))
+    assert all(f"Endpoint:  {name}" in endpoints for name in ("1001", "2001", "caller", "line"))
     queues = switch.product.cli("queue show")
     assert "service has 0 calls" in queues and "billing has 0 calls" in queues
     assert "Directory: " + str(switch.plan.folder / "ivr/waiting") in switch.product.cli("moh show classes")
@@ -81,22 +81,22 @@ def test_a_missing_prompt_is_no_crash(switch: Exchange, responder: Responder, no
 
 def test_the_queue_of_the_servers_choice_and_its_words(switch: Exchange, responder: Responder) -> None:
     """The agent of that queue answers, and the trail is in the channel's variables."""
-    switch.agent_signs_in("1001", talks_s=1.0)
+    switch.agent_signs_in("2001", talks_s=1.0)
     call = switch.dial("7001")
     leg = call.wait_leg(lambda leg: leg.events("AgentConnect"))
     call.wait_over(10)
-    switch.agent_signs_out("1001")
+    switch.agent_signs_out("2001")
     assert leg.events("AgentConnect")[0][1]["Queue"] == "billing"
     assert (leg.last("IVR_TRAIL_ID"), leg.last("IVR_TRAIL")) == ("trail-1", "fees; asked for a person")
 
 
 def test_a_queue_that_no_setting_names_becomes_the_first_one(switch: Exchange, responder: Responder) -> None:
     """However it is written, it runs nothing and leads to the queue of the settings."""
-    switch.agent_signs_in("1001", talks_s=1.0)
+    switch.agent_signs_in("2001", talks_s=1.0)
     call = switch.dial("7004")
     leg = call.wait_leg(lambda leg: leg.events("AgentConnect"))
     call.wait_over(10)
-    switch.agent_signs_out("1001")
+    switch.agent_signs_out("2001")
     assert leg.events("AgentConnect")[0][1]["Queue"] == "service"
 
 
@@ -104,11 +104,11 @@ def test_refused_calls_hear_the_apology_and_reach_an_agent(
     switch: Exchange, responder: Responder, noises: Path
 ) -> None:
     """The line "failure" ends the run; the caller is not told by silence."""
-    switch.agent_signs_in("1001", talks_s=1.0)
+    switch.agent_signs_in("2001", talks_s=1.0)
     call = switch.dial("7002")
     call.wait_leg(lambda leg: leg.events("AgentConnect"))
     call.wait_over(10)
-    switch.agent_signs_out("1001")
+    switch.agent_signs_out("2001")
     assert was_heard(call, noises) == APOLOGY
 
 
@@ -128,7 +128,7 @@ def test_after_the_queue_the_server_is_asked_once(switch: Exchange, responder: R
 
 def test_d1_killed_in_the_middle_of_calls(switch: Exchange, responder: Responder, noises: Path) -> None:
     """kill -9 with ten live callers: all hear the apology within 2 s and wait in the queue; none is cut off."""
-    switch.agent_signs_in("1001", talks_s=1.0)
+    switch.agent_signs_in("2001", talks_s=1.0)
     calls = [switch.dial("7003").wait_answered() for _ in range(10)]
     for call in calls:
         call.wait_leg(lambda leg: leg.unique)
@@ -144,7 +144,7 @@ def test_d1_killed_in_the_middle_of_calls(switch: Exchange, responder: Responder
         call.hang_up()
     for call in calls[:2]:
         call.wait_over(30)
-    switch.agent_signs_out("1001")
+    switch.agent_signs_out("2001")
     for call in calls[:2]:
         assert was_heard(call, noises)[:3] == ["long", *APOLOGY]
         begun = next(hit.at for hit in heard(call.recording, noise_names(noises)) if hit.name == APOLOGY[0])
@@ -153,7 +153,7 @@ def test_d1_killed_in_the_middle_of_calls(switch: Exchange, responder: Responder
 
 def test_d2_hung_then_killed(switch: Exchange, responder: Responder, noises: Path) -> None:
     """A stopped server keeps its callers, silent; killed by its watchdog, they go on as in D1."""
-    switch.agent_signs_in("1001", talks_s=1.0)
+    switch.agent_signs_in("2001", talks_s=1.0)
     calls = [switch.dial(number).wait_answered() for number in ("7003", "7006")]
     time.sleep(0.7)
     responder.signal(signal.SIGSTOP)
@@ -165,7 +165,7 @@ def test_d2_hung_then_killed(switch: Exchange, responder: Responder, noises: Pat
         call.wait_leg(lambda leg: leg.events("QueueCallerJoin"), 12)
         call.wait_over(30)
         assert was_heard(call, noises)[-2:] == APOLOGY
-    switch.agent_signs_out("1001")
+    switch.agent_signs_out("2001")
 
 
 def test_d2_a_caller_who_hangs_up_on_a_hung_server_leaves_no_channel(switch: Exchange, responder: Responder) -> None:
@@ -180,7 +180,7 @@ def test_d2_a_caller_who_hangs_up_on_a_hung_server_leaves_no_channel(switch: Exc
 
 def test_d1_callers_who_wait_survive_the_death_of_the_server(switch: Exchange, responder: Responder) -> None:
     """Waiting needs no server: an agent who signs in after the kill gets the caller."""
-    switch.agent_signs_in("1001", talks_s=20.0)
+    switch.agent_signs_in("2001", talks_s=20.0)
     first = switch.dial("7001")
     first.wait_leg(lambda leg: leg.events("AgentConnect"))
     second = switch.dial("7001")
@@ -191,7 +191,7 @@ def test_d1_callers_who_wait_survive_the_death_of_the_server(switch: Exchange, r
     second.wait_leg(lambda leg: leg.events("AgentConnect"), 15)
     second.hang_up()
     second.wait_over()
-    switch.agent_signs_out("1001")
+    switch.agent_signs_out("2001")
 
 
 def test_keys_pressed_while_no_command_runs_are_kept_by_store_dtmf(switch: Exchange, responder: Responder) -> None:

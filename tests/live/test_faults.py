@@ -25,9 +25,9 @@ MENU = [(1.5, "1")]  # Mandarin, then the main menu
 @pytest.fixture
 def agent(town: Exchange) -> Iterator[str]:
     """An agent at her telephone, who talks for a second."""
-    town.agent_signs_in("1001", talks_s=1.0)
-    yield "1001"
-    town.agent_signs_out("1001")
+    town.agent_signs_in("2001", talks_s=1.0)
+    yield "2001"
+    town.agent_signs_out("2001")
 
 
 def apologies(product: Product) -> dict[str, Path]:
@@ -193,12 +193,12 @@ def test_nobody_signed_in_a_call_back_is_offered_and_recorded(product: Product, 
 
 def test_the_queue_ends_unserved_and_the_server_offers_a_call_back(product: Product, town: Exchange) -> None:
     """The only agent leaves while a caller waits: /after-queue answers with the flow of that name."""
-    town.agent_signs_in("1001", talks_s=30.0)
+    town.agent_signs_in("2001", talks_s=30.0)
     first = town.dial("10000", [(1.5, "1"), (1.0, "0")], stay=60)
     first.wait_leg(lambda leg: leg.events("AgentConnect"), 20)
     second = town.dial("10000", [(1.5, "1"), (1.0, "0")], stay=60)
     second.wait_leg(lambda leg: leg.events("QueueCallerJoin"), 20)
-    town.agent_signs_out("1001")
+    town.agent_signs_out("2001")
     leave([first])
     leg = second.wait_leg(lambda leg: leg.last("IVR_UNSERVED") == "yes", 15)
     time.sleep(6.0)

@@ -31,7 +31,7 @@ def test_it_loads_calls_and_keeps_keys(older: Exchange, responder: Responder) ->
     """No warning at its start; a call ends well; keys are kept between commands; a refused call reaches an agent."""
     start = older.product.log.read_text().splitlines()
     assert [line for line in start if re.search(r"WARNING|ERROR", line)] == []
-    older.agent_signs_in("1001", talks_s=1.0)
+    older.agent_signs_in("2001", talks_s=1.0)
     well, typed, refused = older.dial("7000"), older.dial("7007", [(0.5, "123456789")]), older.dial("7002")
     refused.wait_leg(lambda leg: leg.events("AgentConnect"), 20)
     for call in (well, typed, refused):

@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from ivr_server import sip_accounts
 from ivr_server.commands.asterisk_config import command
+from ivr_server.floor.queue_file import Queue
 from ivr_server.pbx import config, plan
 from ivr_server.settings import Fax, Settings
+
+DIALPLAN = ("extensions", "waiting", "agents")
 
 
 def queues(folder: Path, *names: str) -> str:
@@ -29,6 +33,7 @@ def made(tmp_path: Path) -> plan.Plan:
     settings = Settings(state=str(tmp_path / "state"), queues=queues(tmp_path, "service", "billing", "vip"))
     wanted = plan.from_settings(settings, tmp_path / "etc")
     wanted = replace(wanted, trunks=(plan.Trunk("company", "192.0.2.1", "192.0.2.1:5060"),))
+    wanted = replace(wanted, outside=plan.Outside(channel="PJSIP/{number}@company"), recordings=tmp_path / "talks")
     config.write(wanted)
     return wanted
 
@@ -36,6 +41,13 @@ def made(tmp_path: Path) -> plan.Plan:
 def every_text(folder: Path) -> dict[str, str]:
     """File -> text, of everything readable that was written."""
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.conf")}
+
+
+def dialplan(made: plan.Plan) -> str:
+    """The steps of callers and agents, without comments."""
+    text = every_text(made.folder)
+    lines = [line for name in DIALPLAN for line in text[f"ivr/{name}.conf"].splitlines() if not line.startswith(";")]
+    return "\n".join(lines)
 
 
 def test_no_placeholder_is_left(made: plan.Plan) -> None:
@@ -50,19 +62,58 @@ def test_every_file_says_where_it_comes_from(made: plan.Plan) -> None:
 
 def test_no_caller_data_stands_in_the_agi_address(made: plan.Plan) -> None:
     """The address and the token are literal: no variable, so nothing a caller sends can change them."""
-    runs = re.findall(r"AGI\((.*)\)", every_text(made.folder)["ivr/extensions.conf"])
-    assert runs.pop() == "agi:async"  # the test of our own rights, which no caller reaches
-    assert runs == [f"agi://127.0.0.1:4573/{path},{made.token}" for path in ("main", "fax-machine", "after-queue")]
+    runs = re.findall(r"AGI\((.*)\)", dialplan(made))
+    runs.remove("agi:async")  # the test of our own rights, which no caller reaches
+    paths = ("main", "fax-machine", "after-queue", "waiting", "call-back", "call-back")
+    assert runs == [f"agi://127.0.0.1:4573/{path},{made.token}" for path in paths]
 
 
 def test_no_caller_data_stands_in_any_expression(made: plan.Plan) -> None:
     """CALLERID, dialled digits and names are never expanded; what the server sets is filtered before it is compared."""
-    text = every_text(made.folder)["ivr/extensions.conf"]
-    steps = "\n".join(line for line in text.splitlines() if not line.startswith(";"))
-    assert not re.search(r"CALLERID|CALLINGPRES|\$\{EXTEN", steps)
-    compared = re.findall(r'\$\["(.*?)" !?= ', steps)
+    steps = dialplan(made)
+    assert not re.search(r"\$\{CALLERID|CALLINGPRES", steps)
+    assert set(re.findall(r".{12}\$\{EXTEN", steps)) <= {"{FILTER(0-9,${EXTEN"[-19:]}
+    compared = re.findall(r'"([^"]*)" !?= ', steps)
     free = [one for one in compared if not one.startswith("${FILTER(")]
-    assert set(free) <= {"${IVR_QUEUE}", "${PLAYBACKSTATUS}", "${IVR_UNSERVED}"}  # Asterisk's words, ours, or filtered
+    ours = {"${IVR_QUEUE}", "${IVR_UNSERVED}", "${IVR_ID}", "${IVR_KNOWN}", "${IVR_SPOKEN:0:2}", "${IVR_PRIORITY}",
+            "${IVR_SIDE}", "${IVR_RECORDED}"}  # fmt: skip
+    asterisks = {"${PLAYBACKSTATUS}", "${QUEUESTATUS}", "${CHANNEL(channeltype)}"}
+    assert set(free) <= ours | asterisks
+
+
+@pytest.mark.parametrize("name", ["IVR_ID", "IVR_KNOWN", "IVR_PRIORITY"])
+def test_what_is_compared_bare_was_filtered_before(made: plan.Plan, name: str) -> None:
+    """The first thing that is done with it is a filter."""
+    first = re.search(rf"Set\({name}=(.+)\)$", dialplan(made), re.M)
+    assert first and first[1].startswith("${FILTER("), first and first[1]
+
+
+def test_G10_nothing_but_digits_reaches_the_outside_line(made: plan.Plan) -> None:
+    """Agents and call-backs dial by the allow-list; each pattern is literal, and the number filtered once more."""
+    steps = dialplan(made)
+    dialled = re.findall(r"Dial\(PJSIP/(\$.*?@company),\d", steps)
+    assert set(dialled) == {"${FILTER(0-9,${EXTEN})}@company"}
+    assert len(dialled) == 2 * len(plan.Outside().allow)
+    assert set(re.findall(r"exten => _([^,]+),1,(?:Set\(CALLER|Dial)", steps)) == set(plan.Outside().allow)
+    config.write(replace(made, outside=plan.Outside()))
+    assert "@company" not in dialplan(made) and "ivr-outside-box" not in dialplan(made)
+
+
+def test_every_seat_and_telephone_is_there_once(made: plan.Plan) -> None:
+    """Seats are browsers, by WebSocket; telephones are not. Nobody is a member of a queue by the files."""
+    text = every_text(made.folder)
+    seats = [str(number) for number in range(1001, 1007)]
+    assert re.findall(r"^\[(\d+)\]\(ivr-seat\)$", text["ivr/pjsip.conf"], re.M) == seats
+    assert re.findall(r"^\[(200\d)\]\(ivr-phone\)$", text["ivr/pjsip.conf"], re.M) == ["2001", "2002"]
+    assert "member =" not in text["ivr/queues.conf"]
+    assert re.search(r"bindaddr = 127\.0\.0\.1\nbindport = 8088\nenablestatic = no", text["http.conf"])
+
+
+def test_talks_are_recorded_only_when_the_settings_say_so(made: plan.Plan, tmp_path: Path) -> None:
+    """One step, whose file name holds a filtered word of the server and the time."""
+    assert f",MixMonitor({tmp_path}/talks/${{IVR_ID}}-${{EPOCH}}.wav,b)" in dialplan(made)
+    config.write(replace(made, recordings=None))
+    assert ",MixMonitor(" not in dialplan(made)
 
 
 def test_G10_nothing_but_digits_reaches_the_fax_line(tmp_path: Path) -> None:
@@ -111,14 +162,14 @@ def test_only_the_queues_of_the_settings_can_be_reached(made: plan.Plan) -> None
     """Each queue has a literal line of its own; any other name falls through to the first."""
     text = every_text(made.folder)["ivr/extensions.conf"]
     assert re.findall(r"ivr-queue,(\w+),1", text) == ["service", "billing", "vip", "service"]
-    assert "Queue(${" not in text
+    assert set(re.findall(r"Queue\(([^,]*),", dialplan(made))) == {"service", "billing", "vip"}
 
 
 def test_b13_the_manager_user_has_no_dangerous_right(made: plan.Plan) -> None:
     """None of system, command, config, agi, dtmf, dialplan, all; and only from this machine."""
     text = every_text(made.folder)["ivr/manager.conf"]
     rights = set(re.findall(r"\w+", " ".join(re.findall(r"^(?:read|write) = (.*)$", text, re.M))))
-    assert rights == {"call", "reporting", "originate"}
+    assert rights == {"call", "agent", "reporting", "originate"}
     assert "deny = 0.0.0.0/0.0.0.0" in text
 
 
@@ -129,11 +180,13 @@ def test_files_with_passwords_are_closed_to_others(made: plan.Plan) -> None:
 
 
 def test_passwords_are_made_once(tmp_path: Path) -> None:
-    """The second run writes the same passwords: telephones stay registered."""
-    first = plan.passwords(tmp_path / "kept.json")
-    assert plan.passwords(tmp_path / "kept.json") == first
-    assert len(set(first.values())) == len(first) and all(len(word) == 16 for word in first.values())
+    """The second run writes the same passwords: telephones stay registered. A new seat gets one of its own."""
+    first = sip_accounts.kept(tmp_path / "kept.json", ("ami", "1001"))
+    again = sip_accounts.kept(tmp_path / "kept.json", ("ami", "1001", "1002"))
+    assert {name: again[name] for name in first} == first
+    assert len(set(again.values())) == 3 and all(len(word) == 16 for word in again.values())
     assert stat.S_IMODE((tmp_path / "kept.json").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.json"]
 
 
 def test_keys_are_logged_nowhere(made: plan.Plan) -> None:
@@ -188,8 +241,12 @@ def test_the_command_writes_and_says_what_is_next(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"queues": ("service", "a,1)")},
-        {"queues": ("service", "b\nexten => s,1,System(id)")},
+        {"queues": (Queue(name="a,1)", title={}),)},
+        {"queues": (Queue(name="b\nexten => s,1,System(id)", title={}),)},
+        {"outside": plan.Outside(channel="PJSIP/{number}@a&SIP/b")},
+        {"outside": plan.Outside(allow=("X),1",))},
+        {"seats": (plan.Phone("1001", "a;b", "1001", "t"),)},
+        {"recordings": Path("/tmp/a,b")},
         {"token": "a,b"},
         {"number": "${EXTEN}"},
         {"phones": (plan.Phone("x]", "p", "1", "t"),)},
