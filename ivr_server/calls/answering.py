@@ -15,7 +15,7 @@ from crm_bridge.answers import LookUpFault
 from crm_bridge.journal import CallRecord, Journal, JournalFault
 from flows.facts import Fact
 from flows.flow import Library
-from flows.session import Offer, Turn
+from flows.session import Offer, Session, Turn
 from flows.turns import Answered, Note
 from ivr_server.agi.line import Line, LineBroken, LineGone
 from ivr_server.agi.wire import Header
@@ -44,7 +44,10 @@ def plain_number(caller: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every call needs: flows, routes, the tools of a performer, the journal, the clock on the wall."""
+    """What every call needs: flows, routes, the tools of a performer, the journal, the clock on the wall.
+
+    Another version of the flows is another desk: a call keeps the one it began at, sounds and titles included.
+    """
 
     library: Callable[[], Library]
     routes: Routes
@@ -63,6 +66,7 @@ class Calls:
 
     desk: Desk
     current: set[Line] = field(default_factory=set)
+    talks: dict[Line, Talk] = field(default_factory=dict)
     draining: bool = False
 
     async def answer(self, line: Line) -> None:
@@ -75,15 +79,22 @@ class Calls:
         call = leg(line.header, flow)
         self.current.add(line)
         self.desk.metrics.in_progress.inc()
+        talk = self.talks[line] = Talk(self.desk, line, flow)
         try:
-            await Talk(self.desk, line, flow).through()
+            await talk.through()
         except Exception:
             log.failure("call {call} failed in our own code; the dialplan takes it over", call=call)
             self.desk.metrics.faults.labels("crash").inc()
         finally:
             line.close()
             self.current.discard(line)
+            self.talks.pop(line, None)
             self.desk.metrics.in_progress.dec()
+
+    def inside(self) -> list[Session]:
+        """Where the callers are who talk with us just now; those who have ended are not counted."""
+        sessions = (talk.at for talk in self.talks.values())
+        return [session for session in sessions if session is not None and not session.ended]
 
 
 async def _quietly(work: Any) -> None:
@@ -93,11 +104,12 @@ async def _quietly(work: Any) -> None:
 
 @dataclass(slots=True)
 class Talk:
-    """One call in hand."""
+    """One call in hand. ``at``: where it is in its flow, once it has begun."""
 
     desk: Desk
     line: Line
     flow: str
+    at: Session | None = None
     vault: Vault = field(default_factory=Vault)
     notes: list[Note] = field(default_factory=list)
 
@@ -108,17 +120,17 @@ class Talk:
 
     async def through(self) -> None:
         """Stations 2 to 6; raises only for our own mistakes, with the record written all the same."""
-        desk, line = self.desk, self.line
+        desk, line, library = self.desk, self.line, self.desk.library()
         started = desk.now()
         performer = Performer(line, self.vault, desk.tools)
         last: Turn | None = None
         fate = Ending("", "failed")
         try:
-            offer = await self._offer()
+            offer = await self._offer(library)
             caller = _said(offer, "caller")
             # not waited for: a slow disk is no reason for a caller to hear silence
             ensureDeferred(self._kept(desk.journal.begin(self.leg, caller, line.header.dialled, self.flow, started)))
-            last, _ = await converse(desk.library(), offer, performer, self._witness)
+            last, _ = await converse(library, offer, performer, self._witness)
             fate = ending(last, self.notes, desk.titles(last.session.language))
             await self._release(fate)
         except (LineGone, LineBroken):
@@ -138,7 +150,7 @@ class Talk:
             log.error("The record of call {call} is in memory only: {fault}", call=self.leg, fault=fault)
             self.desk.metrics.faults.labels("journal").inc()
 
-    async def _offer(self) -> Offer:
+    async def _offer(self, library: Library) -> Offer:
         line = self.line
         caller = self.desk.number(await line.caller_number())
         facts: dict[str, Fact] = (
@@ -146,15 +158,16 @@ class Talk:
         )
         if caller:
             facts["caller"] = Fact("digits", caller)
-        return Offer(line.header.uniqueid, self.flow, await self._language(), tuple(sorted(facts.items())))
+        language = await self._language(library.languages)
+        return Offer(line.header.uniqueid, self.flow, language, tuple(sorted(facts.items())))
 
-    async def _language(self) -> str:
+    async def _language(self, languages: tuple[str, ...]) -> str:
         """The one of an earlier leg of this call, when it comes back from a queue; else the operator's first."""
-        languages = self.desk.library().languages
         spoken = (await self.line.variable("IVR_LANGUAGE") or "").replace("_", "-") if self.flow != MAIN else ""
         return spoken if spoken in languages else languages[0]
 
     def _witness(self, turn: Turn) -> None:
+        self.at = turn.session
         self.notes.extend(turn.notes)
         self.desk.publish(turn.session.call, turn)
 

@@ -82,7 +82,7 @@ class Publishing(Protocol):
         """
 
     async def side_by_side(self, by: Author, call: str) -> Shape:
-        """One call of the last re-run: {kind, words, recorded: [{flow, node, what, words, differs}], rerun: [alike]}."""
+        """One call of the last re-run: {kind, words, recorded: [{flow, node, what, words, differs}], rerun: alike}."""
 
     async def traffic(self, by: Author, asked: TrafficQuestion) -> Shape:
         """Counts of one flow.

@@ -57,7 +57,7 @@ class RerunWish:
 
 
 class Refusal(Exception):
-    """It cannot be done: an HTTP ``status``, and ``why``, whose words stand under studio_not_<why>; ``more`` goes with it.
+    """It cannot be done: an HTTP ``status``, and ``why``, whose words are studio_not_<why>; ``more`` goes with it.
 
     409: something else is true by now; 413 and 422: what was sent cannot be taken; 503: the database or disk is away.
     """
