@@ -114,6 +114,7 @@ class Ami:
     """Asterisk's manager interface. ``port`` left out: that of the Asterisk that "ivr-server pbx" runs.
 
     ``tls`` for another machine: ``ca`` is a PEM file, ``server_name`` the name in the certificate ("": the host).
+    ``queue_log``: Asterisk's file of that name, where we may read it ("": that of the Asterisk beside us).
     ``http_port`` is that of Asterisk's web server, which agents' browsers reach through ours for their sound.
     """
 
@@ -124,6 +125,7 @@ class Ami:
     tls: bool = False
     ca: str = ""
     server_name: str = ""
+    queue_log: str = ""
 
     @staticmethod
     def secret() -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -43,7 +43,8 @@ class AmiSettings:
 
     ``ca``: a PEM file of the authority whose certificates are believed ("": the system's); ``server_name``: the name
     in the certificate ("": the host). ``probe``: the dialplan's place, ``exten@context``, that shows whether our user
-    sees keys and AGI ("": not tested). ``needs``: actions without which the product cannot work.
+    sees keys and AGI ("": not tested). ``needs``: actions without which the connection is of no use; whatever else is
+    missing switches off what needs it (``Ami.missing``).
     """
 
     host: str = "127.0.0.1"
@@ -100,6 +101,7 @@ class Ami:
         self._stopping = False
         self._proof = Proof()
         self._untested = False
+        self._allowed: frozenset[str] = frozenset()
         self._certificate_ends: datetime | None = None
 
     def start(self) -> None:
@@ -138,6 +140,14 @@ class Ami:
     def seen(self) -> int:
         """Messages that this connection brought, wanted or not."""
         return self._connection.reader.seen if self._connection is not None else 0
+
+    def may(self, *actions: str) -> bool:
+        """Whether this Asterisk has all these actions, and our user may do them; false before the sign-in."""
+        return self._allowed.issuperset(actions)
+
+    def missing(self, actions: Sequence[str]) -> tuple[str, ...]:
+        """Those that it has not, or that our user may not do."""
+        return tuple(name for name in actions if name not in self._allowed)
 
     def condition(self, language: str = "en-US") -> Condition:
         """The state, with its reason, for the health page."""
@@ -292,7 +302,7 @@ class Ami:
             raise
         inquiry = Inquiry(self._reactor, wish.needs, wish.probe, wish.pace.rights_s)
         rights = await learn(connection, self._proof, inquiry)
-        self._untested = self._proof.called != "Success"
+        self._untested, self._allowed = self._proof.called != "Success", rights.allowed
         if rights.read or rights.write:
             return Trouble("rights", rights.lines(wish.user))
         return Trouble("needs", ", ".join(rights.missing)) if rights.missing else None

@@ -47,11 +47,15 @@ _CLASSES: Final = re.compile(r"\(Priv: ([a-z,<>]+)\)\s*\Z")
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What was learnt: forbidden classes in the lines ``read`` and ``write``, and needed actions that are not there."""
+    """What was learnt: forbidden classes in the lines ``read`` and ``write``, and needed actions that are not there.
+
+    ``allowed``: every action that this user may do on this Asterisk.
+    """
 
     read: frozenset[str] = frozenset()
     write: frozenset[str] = frozenset()
     missing: tuple[str, ...] = ()
+    allowed: frozenset[str] = frozenset()
 
     def lines(self, user: str) -> str:
         """Which classes are to be taken out of which line of which user."""
@@ -66,7 +70,8 @@ def write_rights(listing: Message, needs: tuple[str, ...]) -> Rights:
     shown = [classes for classes in allowed.values() if classes and classes <= frozenset(FORBIDDEN)]
     sure = frozenset().union(*(classes for classes in shown if len(classes) == 1))
     unsure = frozenset().union(*(classes for classes in shown if not classes & sure))
-    return Rights(write=sure | unsure, missing=tuple(name for name in needs if name not in allowed))
+    missing = tuple(name for name in needs if name not in allowed)
+    return Rights(write=sure | unsure, missing=missing, allowed=frozenset(allowed))
 
 
 def _classes(words: str) -> frozenset[str]:

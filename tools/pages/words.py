@@ -18,6 +18,7 @@ NODES: Final = {
     "*.tail": "spoken after the options",
     "*.languages": "what the service says by itself here (no key, wrong key) is said once in each of these",
     "*.back": "where `*` leads; by default the flow's own `back`, else its exit `back`, else the main menu",
+    "*.silence": "where the first window without a key leads, in place of the shorter text and the help",
     "*.repeat": "where a lone `#` leads; by default this node again",
     "*.typed_ahead": "whether keys pressed before the text count",
     "*.first_ms": "how long to wait for the first key, in ms",
@@ -110,6 +111,8 @@ SETTINGS: Final = {
     "Agi.max_calls": "calls at the same time; one more is refused, and Asterisk sends it to the queue",
     "Ami.host": "where Asterisk listens",
     "Ami.port": "left out: that of the Asterisk that `ivr-server pbx` runs, else 5038",
+    "Ami.queue_log": "Asterisk's file `queue_log`, where the server may read it: what happened while it was away is taken "
+    "from it; left out: that of the Asterisk that `ivr-server pbx` runs",
     "Ami.http_port": "of Asterisk's web server, which agents' browsers are piped to; left out: as `port`, else 8088",
     "Ami.user": "its secret comes from the environment (`IVR_AMI_SECRET`) or from the generated configuration",
     "Ami.tls": "for an Asterisk on another machine",
