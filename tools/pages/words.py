@@ -111,8 +111,8 @@ SETTINGS: Final = {
     "Agi.max_calls": "calls at the same time; one more is refused, and Asterisk sends it to the queue",
     "Ami.host": "where Asterisk listens",
     "Ami.port": "left out: that of the Asterisk that `ivr-server pbx` runs, else 5038",
-    "Ami.queue_log": "Asterisk's file `queue_log`, where the server may read it: what happened while it was away is taken "
-    "from it; left out: that of the Asterisk that `ivr-server pbx` runs",
+    "Ami.queue_log": "Asterisk's file of that name, if it may be read: what happened while the server was away is "
+    "taken from it; left out: that of the Asterisk that `ivr-server pbx` runs",
     "Ami.http_port": "of Asterisk's web server, which agents' browsers are piped to; left out: as `port`, else 8088",
     "Ami.user": "its secret comes from the environment (`IVR_AMI_SECRET`) or from the generated configuration",
     "Ami.tls": "for an Asterisk on another machine",
