@@ -197,7 +197,6 @@ class Journal:
             self._waiting = max(0, self._waiting - len(records))
         return count
 
-
     def _set_aside(self, path: Path, count: int, fault: Exception) -> None:
         """A file that cannot be understood holds up no other; it is kept for a person."""
         words = "{count} records of {path} cannot be read ({fault}); the file is set aside"

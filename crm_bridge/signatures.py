@@ -109,7 +109,7 @@ _ALL: Final = (
     ),
     Signature(
         "record_call_back",
-        {"caller": "digits?", "phone": "digits?", "queue": "text?"},
+        {"caller": "digits?", "phone": "digits?", "queue": "queue?"},
         {"recorded": {"call_back_number": "digits"}, "already": {}, "no_number": {}},
         effect=True,
     ),

@@ -7,7 +7,7 @@ library without any line, clock or database: look-ups answer what the dialogue s
 from __future__ import annotations
 
 from flows.rehearsing.performing import Result, Words, perform, prompts_of
-from flows.rehearsing.script import Dialogue
+from flows.rehearsing.script import Answer, Dialogue, read_usual
 from flows.rehearsing.script import read_dialogues as read
 
-__all__ = ["Dialogue", "Result", "Words", "perform", "prompts_of", "read"]
+__all__ = ["Answer", "Dialogue", "Result", "Words", "perform", "prompts_of", "read", "read_usual"]

@@ -16,6 +16,7 @@ KINDS: Final = frozenset(
         "count",  # int, a number of things
         "prompt",  # str, the name of a prompt: spoken as that prompt
         "sayings",  # tuple of Saying: a list spoken in order
+        "queue",  # str, the name of a queue of agents; never spoken
         "text",  # str, carried and shown, never spoken (a customer's id)
         "secret",  # str, a handle into the driver's vault; the secret itself never enters a session
     }

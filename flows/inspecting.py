@@ -192,7 +192,7 @@ class _Look:
         if isinstance(node, Return):
             self.named((*path, "exit"), node.exit, ("exit", self.flow.exits))
         elif isinstance(node, EnqueueNode):
-            self.named((*path, "queue"), node.queue, ("queue", self.library.queues))
+            self._enqueue(path, node)
         elif isinstance(node, SpeakIn):
             self.named((*path, "language"), node.language, ("language", self.library.languages))
         elif isinstance(node, KnownNode):
@@ -202,6 +202,15 @@ class _Look:
                 self._fact((*path, "facts", n), fact)
         elif isinstance(node, Tries) and not 1 <= node.most <= 10:
             self.say((*path, "most"), f"{node.most} rounds; callers fare well with 3")
+
+    def _enqueue(self, path: Path, node: EnqueueNode) -> None:
+        """A queue by its name, or by a fact: one of the two."""
+        if bool(node.queue) == bool(node.queue_from):
+            self.say(path, 'write "queue:" with a queue\'s name, or "queue_from:" with a fact, and not both')
+        elif node.queue:
+            self.named((*path, "queue"), node.queue, ("queue", self.library.queues))
+        else:
+            self._carries((*path, "queue_from"), str(path[1]), (node.queue_from, {"queue"}, "the queue"))
 
     def _collecting(self, path: Path, node: Collecting) -> None:
         """Timings and languages of a node that waits for keys."""
@@ -335,7 +344,7 @@ class _Look:
 
     def _given(self, path: Path, argument: str, bound: tuple[str, str]) -> None:
         kind, word = bound
-        if kind.rstrip("?") != "text":
+        if kind.rstrip("?") not in ("text", "queue"):
             self.say(path, f'the argument "{argument}" is {kind.rstrip("?")}; only text can be given')
         elif argument == "queue":
             self.named(path, word, ("queue", self.library.queues))

@@ -129,6 +129,9 @@ class _Walk:
         self.note("silent", (("times", str(frame.silences + 1)),))
         if self.silent_ms >= SILENCE_MS:
             return self.unwind("silent")
+        if to := getattr(here.node, "silence", ""):
+            self.frames[-1] = _at(frame, to)
+            return None
         stage = ("short", "help", "offer")[min(frame.silences, 2)]
         self.frames[-1] = Frame(frame.flow, frame.node, frame.silences + 1, frame.misses, stage, frame.rounds)
         return None
@@ -283,7 +286,12 @@ class _Walk:
         elif isinstance(move, Again):
             self._another_round(move)
         else:
-            self.over(move)
+            self.over(self._known_queue(here, move) if isinstance(move, Enqueue) else move)
+
+    def _known_queue(self, here: Page, command: Enqueue) -> Enqueue:
+        """A queue that the world named and we do not know is the first one: nobody is lost for a wrong word."""
+        written = getattr(here.node, "queue", "")
+        return command if written or command.queue in self.library.queues else Enqueue("", command.business)
 
     def _another_round(self, move: Again) -> None:
         """An entry that a look-up refused counts as a wrong one of the call."""

@@ -105,18 +105,17 @@ class Page:
         arguments = []
         for argument, kind in signature.needs.items():
             name = node.with_.get(argument, argument)
-            fact = self._given(node, argument) or known.get(name)
+            fact = self._given(node, argument, kind) or known.get(name)
             if fact is not None:
                 arguments.append((argument, fact))
             elif not kind.endswith("?"):
                 raise Missing(name)
         return LookUp(node.look_up, tuple(arguments), signature.deadline_ms, self.comfort, self.apology)
 
-
-    def _given(self, node: LookUpNode, argument: str) -> Fact | None:
+    def _given(self, node: LookUpNode, argument: str, kind: str) -> Fact | None:
         """What the flow itself says, or the language it is spoken in."""
         if argument in node.given:
-            return Fact("text", node.given[argument])
+            return Fact(kind.rstrip("?"), node.given[argument])
         return Fact("text", self.language) if argument == LANGUAGE and argument not in node.with_ else None
 
 

@@ -25,7 +25,7 @@ from flows.inspecting import inspect, look_over, strangers
 from flows.kinds import KINDS
 from marked_yaml import Marked, Mistakes, meant, read
 
-__all__ = ["json_schema", "read_flow", "read_folder"]
+__all__ = ["json_schema", "leaks", "read_flow", "read_folder"]
 
 # lists of prompts, where one prompt may stand alone and by its bare name
 TEXTS: Final = ("say", "short", "help", "offer", "tail")
@@ -128,7 +128,7 @@ def _attempt(text: str, file: str) -> tuple[Flow | None, list[Problem]]:
         source = _source(text, file)
     except Mistakes as mistakes:
         return None, list(mistakes.problems)
-    problems = _leaks(text, file)
+    problems = leaks(text, file)
     tree = _normal(source.tree)
     shape, wrong = _shaped(FlowFile, source, tree)
     problems += wrong
@@ -163,7 +163,7 @@ def _normal_node(node: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _leaks(text: str, file: str) -> list[Problem]:
+def leaks(text: str, file: str) -> list[Problem]:
     """Certificates, passwords and tokens do not belong into a flow."""
     return [
         Problem(file, number, found.start() + 1, f"this looks like {what}; secrets do not belong into a flow")

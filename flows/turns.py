@@ -68,7 +68,7 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """The last command of a call that goes on to a human: which queue, and what about."""
+    """The last command of a call that goes on to a human: which queue ("": the first), and what about."""
 
     queue: str
     business: str = ""

@@ -100,6 +100,8 @@ def _facts(library: Library, gives: Mapping[str, str], *, optional: bool) -> tup
 
 def sample(library: Library, kind: str) -> Fact:
     """A fact of that kind which can be spoken (kinds ``prompt`` and ``sayings`` speak a prompt without slots)."""
+    if kind == "queue":
+        return Fact(kind, min(library.queues, default=""))
     if kind in _VALUES:
         return Fact(kind, _VALUES[kind])
     plain = next((name for name, slots in sorted(library.prompts.items()) if not slots), "")

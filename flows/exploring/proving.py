@@ -85,7 +85,8 @@ def _to_a_human(edge: Edge) -> bool:
 
 
 def _without_key(edge: Edge) -> bool:
-    return not isinstance(edge.event, (Keyed, HungUp)) and edge.spent != "hard_turns"
+    """An edge that takes no key; a budget is spent once in a call, so that no way goes round by it."""
+    return not isinstance(edge.event, (Keyed, HungUp)) and not edge.spent
 
 
 def _sources(graph: Graph, wanted: Callable[[Edge], bool]) -> list[list[tuple[int, Edge]]]:

@@ -108,7 +108,7 @@ def _inside(library: Library, fact: Fact) -> Iterator[str]:
 
 def _unanswerable(library: Library, command: Command) -> Iterator[str]:
     """Look-ups and queues that are not there, and arguments that are missing or of another kind."""
-    if isinstance(command, Enqueue) and command.queue not in library.queues:
+    if isinstance(command, Enqueue) and command.queue and command.queue not in library.queues:
         yield f"queue {command.queue!r} does not exist"
     if not isinstance(command, LookUp):
         return

@@ -148,9 +148,10 @@ class Node:
 class Collecting(Node):
     """The common part of menu, ask and confirm: texts for the re-prompts, and where ``*`` and a lone ``#`` lead.
 
-    ``tail`` is spoken after the options. ``offer``: from the third re-prompt on in place of the offer of a human, where
-    key 0 leads to nobody; the options follow it. ``languages``: what the core itself says here (no key, wrong key, a
-    human) is said once in each, for the menu where nobody knows yet what the caller understands.
+    ``silence``: where the first window without a key leads, in place of re-prompts. ``tail`` is spoken after the
+    options. ``offer``: from the third re-prompt on in place of the offer of a human, where key 0 leads to nobody; the
+    options follow it. ``languages``: what the core itself says here (no key, wrong key, a human) is said once in each,
+    for the menu where nobody knows yet what the caller understands.
     """
 
     awaits: ClassVar[str] = "Collect"
@@ -162,6 +163,7 @@ class Collecting(Node):
     tail: tuple[Spoken, ...] = ()
     languages: tuple[str, ...] = ()
     back: str = ""
+    silence: str = ""
     repeat: str = ""  # "": this node again
     typed_ahead: bool = True
     first_ms: int = WINDOW_MS
@@ -201,8 +203,9 @@ class Collecting(Node):
         return tuple(((key, n), line) for key, text in texts for n, line in enumerate(as_lines(text)))
 
     def back_ways(self) -> tuple[Exit, ...]:
-        """The way of ``*``; "" is the flow's. The way of a lone ``#`` where it is not this node again."""
-        return (Exit("back", self.back), *((Exit("repeat", self.repeat),) if self.repeat else ()))
+        """The way of ``*``, "" is the flow's; those of a lone ``#`` and of silence, where they have their own."""
+        more = (("repeat", self.repeat), ("silence", self.silence))
+        return (Exit("back", self.back), *(Exit(name, to) for name, to in more if to))
 
 
 def as_lines(text: tuple[Spoken, ...]) -> tuple[Line, ...]:

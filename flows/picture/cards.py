@@ -120,7 +120,7 @@ def _subject(node: Node, language: str) -> str:
         case SubFlow():
             return node.flow
         case EnqueueNode():
-            return node.queue
+            return node.queue or node.queue_from
         case EndNode():
             return node.disposition
         case Return():

@@ -85,6 +85,19 @@ def read_dialogues(text: str, file: str) -> list[Dialogue]:
     return found
 
 
+def read_usual(text: str, file: str) -> Mapping[str, tuple[Answer, ...]]:
+    """What look-ups answer in every dialogue of a folder that says nothing of them: ``usual:``. Raises Mistakes."""
+    root, wrong = read(text, file)
+    reader = _Reader(file)
+    reader.problems += wrong
+    tree = reader.mapping(root) if root is not None else {}
+    reader.known(tree, ("usual",))
+    answers = reader.answers(tree["usual"][1]) if "usual" in tree else {}
+    if reader.problems:
+        raise Mistakes(tuple(sorted(reader.problems)))
+    return answers
+
+
 class _Reader:
     """Walks the tree of one file; problems gather in ``problems``."""
 

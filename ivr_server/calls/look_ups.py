@@ -1,4 +1,4 @@
-"""All look-ups a flow may name: the bridge's, and the four that only the hub can answer.
+"""All look-ups a flow may name: the bridge's, and those that only the hub can answer (of the line: ``lining_up``).
 
 Facts go in as plain values, secrets out of the call's vault, and answers come back as facts; nothing else is mapped.
 """
@@ -13,14 +13,15 @@ from crm_bridge.secret import Secret
 from flows.facts import Fact, Saying
 from flows.flow import LookUpSignature
 from flows.turns import Answered
+from ivr_server.calls import lining_up
+from ivr_server.calls.lining_up import Line, LineUp
 
 LOCAL: Final = {
     signature.name: signature
     for signature in (
-        LookUpSignature("hours", {}, {"open": {}, "closed": {}, "holiday": {}}, 1_000),
+        *lining_up.SIGNATURES,
         LookUpSignature("notice", {}, {"none": {}, "set": {"notice": "prompt"}}, 1_000),
         LookUpSignature("fax_service", {}, {"ready": {}, "away": {}}, 1_000),
-        LookUpSignature("queue_staffed", {"queue": "text?"}, {"staffed": {}, "empty": {}}, 2_000),
     )
 }
 
@@ -32,13 +33,6 @@ class Bridge(Protocol):
 
     async def ask(self, name: str, arguments: Mapping[str, Any], call: str) -> Any:
         """An answer with ``outcome`` and ``facts``; raises LookUpFault."""
-
-
-class StaffedLine(Protocol):
-    """What a look-up may ask of the line: whether anybody is signed in to a queue."""
-
-    async def queue_staffed(self, queue: str) -> bool:
-        """True when at least one agent is signed in."""
 
 
 @dataclass(slots=True)
@@ -64,24 +58,24 @@ class Vault:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: the call's id, its line, its vault."""
+    """Who asks: the call's id, its line, its vault; ``ours``: from the phone of this product, not from Asterisk."""
 
     call: str
-    line: StaffedLine
+    line: Line
     vault: Vault
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LookUps:
-    """Answers ``flows`` look-ups. ``hours``: "open", "closed" or "holiday" now; ``notice``: a prompt's name or "".
+    """Answers ``flows`` look-ups. ``line_up``: those about queues; ``notice``: a prompt's name or "".
 
     ``fax_open``: whether a fax may be asked for now; where nobody sends any, the wish is noted for people.
     """
 
     bridge: Bridge
-    hours: Callable[[], str]
+    line_up: LineUp
     notice: Callable[[], str]
-    queue: str = "service"
     fax_open: Callable[[], bool] = lambda: False
 
     def signatures(self) -> dict[str, LookUpSignature]:
@@ -90,16 +84,14 @@ class LookUps:
 
     async def ask(self, name: str, arguments: tuple[tuple[str, Fact], ...], asker: Asker) -> Answered:
         """One answer; LookUpFault (of crm_bridge) when there is none, LineGone when the caller left meanwhile."""
-        if name == "hours":
-            return Answered(self.hours())
+        if name in self.line_up.answers:
+            given = {key: str(fact.value) for key, fact in arguments}
+            return await self.line_up.ask(name, given, (asker.call, asker.line, asker.ours))
         if name == "notice":
             prompt = self.notice()
             return Answered("set", (("notice", Fact("prompt", prompt)),)) if prompt else Answered("none")
         if name == "fax_service":
             return Answered("ready" if self.fax_open() else "away")
-        if name == "queue_staffed":
-            queue = next((str(fact.value) for key, fact in arguments if key == "queue"), self.queue)
-            return Answered("staffed" if await asker.line.queue_staffed(queue) else "empty")
         plain = {
             key: asker.vault.take(str(fact.value)) if fact.kind == "secret" else fact.value for key, fact in arguments
         }

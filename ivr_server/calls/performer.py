@@ -23,6 +23,7 @@ from ivr_server.calls.look_ups import Asker, LookUps, Vault
 from ivr_server.calls.work import Work, first_of
 from ivr_server.metrics import Metrics
 
+OUR_PHONE = "Phone/"  # no channel of Asterisk's is called so
 ALL_KEYS = "0123456789*#"
 COMFORT_AFTER_S = 1.0
 APOLOGY_AFTER_S = 6.0
@@ -195,7 +196,7 @@ class Performer:
 
     async def _look_up(self, command: LookUp, session: Session) -> Event:
         clock, began = self.tools.clock, self.tools.clock.seconds()
-        asker = Asker(session.call, self.line, self.vault)
+        asker = Asker(session.call, self.line, self.vault, self.line.header.channel.startswith(OUR_PHONE))
         if self.tools.signatures[command.name].effect:
             await self.line.prove()  # what was pressed is what was asked: no forged reply shifted the ones since
         work = Work(self.tools.look_ups.ask(command.name, command.arguments, asker))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from flows.dialogues import Dialogue, Result, Words, perform, read
+from flows.dialogues import Answer, Dialogue, Result, Words, perform, read, read_usual
 from flows.facts import Script
 from flows.flow import Library, Problem
 from ivr_server import library as libraries
@@ -17,6 +19,7 @@ from marked_yaml import Mistakes
 from prompts.speaking import Unspeakable
 from prompts.wording import Wording
 
+USUAL = "usual"  # the file that says what look-ups answer in all dialogues beside it
 LATEST = 20  # lines of a failed call that are told; -v tells all
 
 
@@ -47,16 +50,23 @@ def command(folder: Path | None, only: str, verbose: bool, path: Path | None) ->
 
 
 def load_dialogues(folder: Path) -> list[Dialogue]:
-    """Every dialogue of a folder, in the order of the files. Raises Mistakes with those of all files, OSError."""
+    """Every dialogue of a folder, in the order of the files. Raises Mistakes with those of all files, OSError.
+
+    What ``usual.yaml`` answers holds in each dialogue that does not say otherwise.
+    """
     found, problems = list[Dialogue](), list[Problem]()
+    usual: Mapping[str, tuple[Answer, ...]] = {}
     for file, text in libraries.files(folder).items():
         try:
-            found += read(text, file)
+            if Path(file).stem == USUAL:
+                usual = read_usual(text, file)
+            else:
+                found += read(text, file)
         except Mistakes as mistakes:
             problems += mistakes.problems
     if problems:
         raise Mistakes(tuple(problems))
-    return found
+    return [replace(dialogue, answers={**usual, **dialogue.answers}) for dialogue in found]
 
 
 def words_of(sources: libraries.Sources, currency: str) -> Words:

@@ -88,7 +88,7 @@ PLACES = {
     "number": (["wait:3", "1", "wait:1", "2", "wait:1"], {}),
     "password": (TO_PASSWORD, WITH_PASSWORD),
     "month": (["wait:3", "1", "wait:1", "1", "wait:1", "4", "wait:1"], {}),
-    "code": (["wait:3", "3", "wait:1", "1", "wait:3"], {}),
+    "code": (["wait:3", "3", "wait:1", "1", "wait:1", "1", "wait:3"], {}),
 }
 
 
@@ -135,7 +135,7 @@ def with_twin(stage: Stage, **changed: Any) -> Twin:
 
     cast("Any", memory.look_ups).ask = ask
     desk = stage.calls.desk
-    look_ups = LookUps(memory.look_ups, lambda: "closed", lambda: "")
+    look_ups = LookUps(memory.look_ups, replace(stage.line_up, hours=lambda queue: "closed"), lambda: "")
     stage.calls.desk = replace(desk, tools=replace(desk.tools, look_ups=look_ups))
     return memory
 

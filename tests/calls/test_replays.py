@@ -38,6 +38,8 @@ class Replayed:
         self.offer = offer
         self.stage = Stage(folder, {}, fast=True, script=offer.flow.replace("_", "-"))
         self.stage.ear.playing = self._playing  # type: ignore[method-assign]
+        lost = {index for index, (command, event) in enumerate(steps) if _loses_a_sound(command, event)}
+        self.stage.calls.desk.tools.sound.lost = lambda: len(self.met) in lost  # type: ignore[attr-defined]
         self.stage.call()
 
     def follow(self) -> None:
@@ -124,11 +126,9 @@ def test_every_covering_dialogue_happens_as_explored(tmp_path: Path, now_playing
     """Same commands, same kinds of event, same keys and outcomes, to the last turn."""
     count = turns = 0
     for offer, steps in covers():
-        lost = {index for index, (command, event) in enumerate(steps) if _loses_a_sound(command, event)}
         replayed = Replayed.__new__(Replayed)
         now_playing[:] = [replayed]
         replayed.__init__(tmp_path, offer, steps)  # type: ignore[misc]
-        replayed.stage.calls.desk.tools.sound.lost = lambda r=replayed, at=lost: len(r.met) in at  # type: ignore[attr-defined]
         replayed.follow()
         assert [_shown(*step) for step in replayed.met[: len(steps)]] == [_shown(*step) for step in steps]
         replayed.stage.phone.hang_up()

@@ -83,6 +83,7 @@ def test_dialogues_are_listed_with_pass_and_fail(folder: Path) -> None:
     """Each dialogue has a line; one that fails shows its call and the place of what is not so; exit 1."""
     shutil.rmtree(folder / "dialogues", ignore_errors=True)
     (folder / "dialogues").mkdir()
+    shutil.copy(FLOWS / "dialogues" / "usual.yaml", folder / "dialogues")
     answers = "answers: {caller_language: zh_cn, notice: none, hours: open, queue_staffed: staffed}"
     talk = 'talk: [{hears: main_menu}, {words: "欢迎"}, {presses: "0"}]'
     for name, queue in (("good", "service"), ("bad", "billing")):

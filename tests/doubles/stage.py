@@ -21,9 +21,11 @@ from crm_bridge.journal import CallRecord
 from ivr_server import library as libraries
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
 from ivr_server.calls.answering import Calls, Desk
+from ivr_server.calls.lining_up import Lines, LineUp
 from ivr_server.calls.look_ups import LookUps
 from ivr_server.calls.performer import Tools
 from ivr_server.calls.routing import Routes
+from ivr_server.floor.queue_file import SHIPPED, read_queue_file
 from ivr_server.metrics import Metrics
 from ivr_server.phone.phone import Dialling, Phone
 from prompts.store import SoundFile
@@ -135,7 +137,9 @@ class Stage:
         library, _, catalogues = words()
         self.clock, self.ear, self.journal, self.metrics = Clock(), Ear(), KeptJournal(), Metrics()
         self.bridge = ScriptedBridge(answers)
-        look_ups = LookUps(self.bridge, lambda: hours, lambda: "")
+        self.lines = Lines(self.clock.seconds)
+        self.line_up = LineUp(lambda: read_queue_file(SHIPPED), lambda queue: hours, self.lines)
+        look_ups = LookUps(self.bridge, self.line_up, lambda: "")
         tools = Tools(ShortSounds(folder), look_ups, look_ups.signatures(), self.clock, self.metrics)
         roots = frozenset(name for name, flow in library.flows.items() if flow.always)
         titles = lambda language: libraries.words(catalogues, language)  # noqa: E731

@@ -44,6 +44,7 @@ FACT_WORDS = {
     "count": "a number of things",
     "prompt": "the name of a prompt, spoken as that prompt",
     "sayings": "a list that is spoken in order",
+    "queue": "the name of a queue, as `queue_for` gives it; never spoken",
     "text": "carried and shown, never spoken: a customer's id",
     "secret": "a handle; the secret itself never enters a flow, a trail or a log",
 }

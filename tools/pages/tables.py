@@ -93,7 +93,8 @@ prompt may have no slots.
 DIALOGUES = """# Dialogue tests
 
 {made}A dialogue is a call on paper. They lie in `flows/library/dialogues`: one at the top of a file, or several
-in a list under `dialogues:`. `ivr-server test` plays them, with the session stored and loaded between every two turns.
+in a list under `dialogues:`. The file `usual.yaml` there holds what look-ups answer in every dialogue that says nothing
+of them, under `usual:`. `ivr-server test` plays them, with the session stored and loaded between every two turns.
 
 ```yaml
 dialogue: hears what is owed
