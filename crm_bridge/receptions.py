@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ receptions = Table(
     Column("shown", String(80), nullable=False),  # the agent's name as it is written
     Column("number", String(40), nullable=False),
     Column("customer", String(40), nullable=False),
+    Column("name", String(80), nullable=False),  # the customer's
     Column("queue", String(80), nullable=False),
     Column("at", Float(53), nullable=False),  # when it began
     Column("talk_s", Float(53), nullable=False),
@@ -75,6 +76,7 @@ class Reception:
     shown: str = ""
     number: str = ""
     customer: str = ""
+    name: str = ""
     queue: str = ""
     at: float = 0.0
     talk_s: float = 0.0
@@ -155,11 +157,18 @@ def written(kept: Reception, typed: Mapping[str, str]) -> Reception:
     return replace(kept, **plain, values=dict(list(own.items())[:MOST_VALUES]))
 
 
-def talked(connection: Connection, id: str, talk_s: float, number: str, customer: str) -> None:  # noqa: PLR0913, PLR0917
-    """How long the talk was, and whom it turned out to be with; no version of its own: nothing was typed."""
-    known = {name: text for name, text in (("number", number), ("customer", customer)) if text}
-    changed = {"talk_s": talk_s, **{name: _cut(name, text) for name, text in known.items()}}
-    connection.execute(update(receptions).where(receptions.c.id == id).values(**changed))
+def know(connection: Connection, new: Reception) -> None:
+    """Begin it if need be, and write down whom it is about; no version of its own: nothing was typed."""
+    kept = begin(connection, new)
+    known = {name: getattr(new, name) for name in ("number", "customer", "name", "queue") if getattr(new, name)}
+    if known and kept.agent == new.agent:
+        cut = {name: _cut(name, text) for name, text in known.items()}
+        connection.execute(update(receptions).where(receptions.c.id == new.id).values(**cut))
+
+
+def talked(connection: Connection, id: str, talk_s: float) -> None:
+    """How long the talk was."""
+    connection.execute(update(receptions).where(receptions.c.id == id).values(talk_s=talk_s))
 
 
 def one(connection: Connection, id: str) -> Reception | None:
@@ -173,6 +182,14 @@ def of_call(connection: Connection, call: str) -> tuple[Reception, ...]:
     if not call:
         return ()
     return tuple(map(_read, connection.execute(_SELECT.where(receptions.c.call == call).order_by(receptions.c.at))))
+
+
+def of_calls(connection: Connection, calls: Sequence[str]) -> tuple[Reception, ...]:
+    """What was written about these calls."""
+    if not calls:
+        return ()
+    found = connection.execute(_SELECT.where(receptions.c.call.in_(tuple(calls))).order_by(receptions.c.at))
+    return tuple(map(_read, found))
 
 
 def newest(connection: Connection, agent: str = "", limit: int = 50) -> tuple[Reception, ...]:

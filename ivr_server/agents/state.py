@@ -25,6 +25,7 @@ Phase = Literal["", "talking", "consulting", "joined"]
 STATES: Final[tuple[State, ...]] = ("signed_out", "ready", "busy", "ringing", "talking", "wrap_up")
 MISSED, REJECTED, AWAY, WRAP_UP = "missed", "rejected", "away", "wrap_up"  # reasons that no file names
 MOST_MISSES: Final = 2
+MOST_TABS: Final = 8
 
 TABLE: Final[Mapping[tuple[State, str], tuple[State, ...]]] = {
     # (state, event) -> the states it may lead to
@@ -117,11 +118,14 @@ class Agent:
     since: float = 0.0  # in this state
     device: Device | None = None
     away: bool = False
+    slept: float = 0.0  # away: since when
     contact: Contact | None = None  # ringing, talking; in wrap-up the one that ended
     before: tuple[State, str] = ("ready", "")  # ringing: what it interrupted, and its reason
     next: str = ""  # talking, wrap-up: busy for this reason afterwards; "": ready
     wrap_until: float = 0.0
     misses: int = 0  # in a row
+    tab: str = ""  # the page that holds the soft phone
+    tabs: tuple[str, ...] = ()  # pages that were seen, the newest last
 
     @property
     def call(self) -> str:
@@ -229,6 +233,18 @@ def gone(agent: Agent, call: str, now: float) -> Agent:
     return _to(replace(agent, contact=None), "gone", state, now, reason)
 
 
+def open_tab(agent: Agent, tab: str, _now: float) -> Agent:
+    """A page is there: one that was never seen takes the soft phone, one that comes back takes nothing."""
+    if tab in agent.tabs:
+        return agent
+    return replace(agent, tab=tab, tabs=(*agent.tabs, tab)[-MOST_TABS:])
+
+
+def take_over(agent: Agent, tab: str, _now: float) -> Agent:
+    """This page takes the soft phone: the one that held it is silent."""
+    return replace(open_tab(agent, tab, _now), tab=tab)
+
+
 def consult(agent: Agent, with_: str, now: float) -> Agent:
     """The agent asks somebody while the caller hears music."""
     return _phase(agent, ("consult", "consulting"), with_, now)
@@ -261,7 +277,8 @@ def done(agent: Agent, now: float) -> Agent:
 
 def sleep(agent: Agent, now: float) -> Agent:
     """No sign of life from the desk."""
-    return _to(replace(agent, away=True), "sleep", agent.state, now, agent.reason)
+    slept = agent.slept if agent.away else now
+    return _to(replace(agent, away=True, slept=slept), "sleep", agent.state, now, agent.reason)
 
 
 def wake(agent: Agent, now: float) -> Agent:
