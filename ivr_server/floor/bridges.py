@@ -7,7 +7,7 @@ from dataclasses import replace
 from ivr_server.ami.wire import Message
 from ivr_server.floor.callers import Change, out, settle
 from ivr_server.floor.happenings import Happening
-from ivr_server.floor.legs import OVER, begin, consult_over, consulted, finish, hand_on
+from ivr_server.floor.legs import OVER, begin, consult_over, consulted, finish, hand_on, silence, stopped
 from ivr_server.floor.maps import put, without
 from ivr_server.floor.picture import Picture, Talk
 from ivr_server.floor.reading import device, instant, text
@@ -88,22 +88,26 @@ def _caller_gone(picture: Picture, call: str, at: float) -> Change:
     if talk is not None:
         picture, ended = finish(picture, talk, at, "caller")
         settled += ended
+    picture, quiet = silence(picture, call, at)
     known = picture.known
-    rings = {leg: ring for leg, ring in picture.rings.items() if ring.call != call}
     known = replace(known, entries=without(known.entries, call), came_from=without(known.came_from, call))
-    return replace(picture, rings=rings, known=known), (*told, *settled)
+    return replace(picture, known=known), (*told, *settled, *quiet)
 
 
 def _leg_gone(picture: Picture, leg: str, at: float) -> Change:
     talk = next((one for one in picture.talks.values() if one.leg == leg), None)
     if talk is not None:
-        return _agent_gone(picture, talk, at)
+        picture, told = _agent_gone(picture, talk, at)
+        picture, more = _pair_again(picture, talk.call, at)
+        return picture, (*told, *more)
     picture, told = consult_over(picture, leg, at)
     known = picture.known
     if leg not in known.legs or told:
         return picture, told
+    ring = picture.rings.get(leg)
     known = replace(known, legs=put(known.legs, leg, OVER))
-    return replace(picture, rings=without(picture.rings, leg), known=known), ()
+    told = (stopped(ring, at),) if ring else ()
+    return replace(picture, rings=without(picture.rings, leg), known=known), told
 
 
 def _agent_gone(picture: Picture, talk: Talk, at: float) -> Change:
@@ -123,8 +127,10 @@ def blind(picture: Picture, notice: Message, at: float) -> Change:
 
 
 def attended(picture: Picture, notice: Message, at: float) -> Change:
-    """An agent who asked another one first handed the caller on."""
+    """An agent who asked another one first handed the caller on; in a talk of three nobody has, yet."""
     at = instant(notice, at)
+    if notice.only("DestType") == "Threeway":
+        return picture, ()
     for key in ("OrigTransfererUniqueid", "SecondTransfererUniqueid"):
         picture, told = _handed_on(picture, notice, text(notice, key), at)
         if told:
@@ -138,7 +144,14 @@ def _handed_on(picture: Picture, notice: Message, leg: str, at: float) -> Change
         return picture, ()
     target = text(notice, "Extension") or _target(notice)
     picture, told = hand_on(picture, talk, at, target)
-    for bridge in [name for name, channels in picture.known.bridges.items() if talk.call in channels]:
+    picture, more = _pair_again(picture, talk.call, at)
+    return picture, (*told, *more)
+
+
+def _pair_again(picture: Picture, call: str, at: float) -> Change:
+    """Whoever else stands in a bridge with this caller talks with them now."""
+    told: tuple[Happening, ...] = ()
+    for bridge in [name for name, channels in picture.known.bridges.items() if call in channels]:
         picture, more = pair(picture, bridge, at)
         told += more
     return picture, told
@@ -146,10 +159,8 @@ def _handed_on(picture: Picture, notice: Message, leg: str, at: float) -> Change
 
 def _target(notice: Message) -> str:
     """The extension or seat at which an attended transfer ended."""
-    for key in ("SecondTransfererExten", "TransferTargetCallerIDNum", "DestTransfererChannel", "TransferTargetChannel"):
-        if found := text(notice, key):
-            return found
-    return ""
+    keys = ("TransferTargetExten", "TransferTargetCallerIDNum", "TransferTargetChannel")
+    return next((found for key in keys if (found := text(notice, key))), "")
 
 
 def _less(picture: Picture, bridge: str, unique: str) -> Picture:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 What = Literal[
-    "joined", "left", "abandoned", "withdrawn", "timed_out", "ringing", "missed", "answered", "ended", "transferred",
-    "member", "resync",
+    "joined", "left", "abandoned", "withdrawn", "timed_out", "ringing", "stopped", "missed", "answered", "ended",
+    "transferred", "member", "resync",
 ]  # fmt: skip
 LOGGED: Final = frozenset(
     {"joined", "left", "abandoned", "withdrawn", "timed_out", "missed", "answered", "ended", "transferred"}
@@ -22,7 +22,10 @@ class Happening:
     ``seconds``: answered, abandoned, left, withdrawn, timed_out: the wait; ended, transferred: the talk; missed: the
     ringing; else 0. ``leg``: the attempt at an agent, which no other has ("" where there is none). ``detail``: ended:
     who ended it (caller, agent, transfer); transferred: where to; member: added, removed, paused, ready, or a state;
-    missed: why it rang no longer (no_answer, rejected).
+    missed: why it rang no longer (no_answer, rejected); ringing, stopped, answered, ended of an agent who is only asked
+    by another one: consult; resync: lost, when the connection to Asterisk is.
+
+    "stopped": it rings no longer, and the agent did not miss it: the caller left, or another one answered.
     """
 
     what: What

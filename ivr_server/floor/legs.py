@@ -81,8 +81,15 @@ def _unanswered(picture: Picture, ring: Ring, at: float, told: bool) -> Change:
         return picture, ()
     known = replace(known, legs=put(known.legs, ring.leg, OVER))
     picture = replace(picture, rings=without(picture.rings, ring.leg), known=known)
+    if not told:
+        return picture, (stopped(ring, at),)
     why = "rejected" if known.dials.get(ring.leg) in _REJECTED else "no_answer"
-    return picture, (_about("missed", ring, (at, max(0.0, at - ring.began)), why),) if told else ()
+    return picture, (_about("missed", ring, (at, max(0.0, at - ring.began)), why),)
+
+
+def stopped(ring: Ring, at: float) -> Happening:
+    """It rings no longer, and the agent did not miss it."""
+    return _about("stopped", ring, (at, max(0.0, at - ring.began)), "consult" if ring.consult else "")
 
 
 def consulted(picture: Picture, leg: str, at: float) -> Change:
@@ -141,10 +148,18 @@ def begin(picture: Picture, talk: Talk) -> Change:
         withdrawn=without(known.withdrawn, talk.call),
         came_from=put(known.came_from, talk.call, talk.queue or known.came_from.get(talk.call, "")),
     )
-    rest = {leg: ring for leg, ring in picture.rings.items() if ring.call != talk.call}
     known = replace(known, consults=without(known.consults, talk.leg))
-    picture = replace(picture, talks=put(picture.talks, talk.call, talk), rings=rest, known=known)
-    return picture, (_spoken("answered", talk, (talk.began, waited)),)
+    picture = replace(picture, talks=put(picture.talks, talk.call, talk), known=known)
+    picture, quiet = silence(picture, talk.call, talk.began, talk.leg)
+    return picture, (*quiet, _spoken("answered", talk, (talk.began, waited)))
+
+
+def silence(picture: Picture, call: str, at: float, answered_at: str = "") -> Change:
+    """This call rings nowhere any more; ``answered_at`` is the leg that answered, if one did."""
+    over = [ring for ring in picture.rings.values() if ring.call == call]
+    rest = {leg: ring for leg, ring in picture.rings.items() if ring.call != call}
+    told = tuple(stopped(ring, at) for ring in over if ring.leg != answered_at)
+    return (replace(picture, rings=rest), told) if over else (picture, ())
 
 
 def completed(picture: Picture, notice: Message, at: float) -> Change:
