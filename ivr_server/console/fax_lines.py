@@ -174,7 +174,8 @@ def dial(attempt: Attempt, moment: Moment) -> Dial:
 def _manner(attempt: Attempt, words: Words) -> str:
     rate = words("fax_rate", rate=attempt.rate) if attempt.rate else ""
     ecm = words("fax_ecm" if attempt.ecm else "fax_no_ecm") if attempt.rate else ""
-    return " · ".join(part for part in (shown(attempt.manner), rate, ecm) if part)
+    manner = words("fax_audio") if attempt.manner == "audio" else shown(attempt.manner)
+    return " · ".join(part for part in (manner, rate, ecm) if part)
 
 
 def facts(fax: Fax, moment: Moment) -> list[tuple[str, str]]:

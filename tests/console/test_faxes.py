@@ -84,6 +84,13 @@ def test_everybody_on_the_staff_reads_the_jobs_in_words(language: str, visitors:
         assert ids == sorted(ids, reverse=True) and len(ids) >= len(JOBS)
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "audio"), ("zh", "音频")])
+def test_how_a_dial_was_sent_is_in_the_readers_language(language: str, words: str, visitors: dict[str, Client]) -> None:
+    """T.38 is T.38 everywhere; sound is a word."""
+    text = visitors["agent"].ask("GET", "/faxes/2", Accept_Language=language).text
+    assert f">{words}<" in text and ">T.38<" in text
+
+
 @pytest.mark.parametrize(
     ("query", "wanted"),
     [
