@@ -1,8 +1,8 @@
 # The two commands of the README are `make run` and `make test`; both do all the set-up themselves.
-.PHONY: help run test pbx bench check lint docs clean
+.PHONY: help run test pbx bench bench-fax check lint docs clean
 
 help:            ## what there is
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): .*## /  make \1\t/'
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+): .*## /  make \1\t/'
 
 run:             ## install, seed, render, start, and say where to call (Ctrl-C stops it)
 	@sh tools/install.sh run
@@ -24,6 +24,10 @@ test:            ## everything, with a real Asterisk, a real browser and a real 
 bench:           ## cost per call beside a bare Twisted responder and pystrix, as ratios
 	@sh tools/install.sh test
 	@.venv/bin/python -m bench
+
+bench-fax:       ## 200 bills through a real Asterisk, most of half an hour in waiting; what a bill costs to draw, as a ratio
+	@sh tools/install.sh test
+	@.venv/bin/python -m bench.faxes
 
 check:           ## the shipped flows: inspected, explored, their dialogues run
 	@sh tools/install.sh run
