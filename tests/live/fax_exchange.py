@@ -158,7 +158,7 @@ class FaxExchange:
         made = plan.from_settings(settings, folder / "etc")
         line = plan.Trunk("line", "127.0.0.1", f"127.0.0.1:{far}")
         self.plan = dataclasses.replace(
-            made, run=folder / "p", ports=ports, installed=installed, trunks=(line,), phones=(), agents=()
+            made, run=folder / "p", ports=ports, installed=installed, trunks=(line,), phones=(), seats=(), telephones=()
         )
         self.product = running.start(self.plan)
         self.far = self._start_far(far, own)
@@ -177,14 +177,22 @@ class FaxExchange:
         return [one for one in calls if asked in ("", one.number)]
 
     def restart_product(self) -> None:
-        """As a crash and a start by systemd: every call of it is gone."""
+        """As a crash and a start by systemd: every call of it is gone.
+
+        The far side is told so, as a gateway would: by itself, it would listen to the dead line for minutes.
+        """
         self.product.process.kill()
         self.product.process.wait()
+        self.far.cli("channel request hangup all")
         self.product = running.start(self.plan)
 
     def calls(self) -> int:
         """How many channels the product's Asterisk has."""
         return int(self.product.cli("core show channels count").split(" active channel")[0].split()[-1])
+
+    def wait_no_calls(self, seconds: float = 10.0) -> None:
+        """Until the product's Asterisk holds no channel; fails if one leaks."""
+        wait_until(lambda: self.calls() == 0, "no channel is left", seconds)
 
     def close(self) -> None:
         """End both."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, create_engine, insert
+from sqlalchemy import Connection, create_engine, delete, insert
 
 from crm_bridge import demo, fax_jobs, schema
 from crm_bridge.fax_attempts import Attempt, attempts
@@ -92,8 +92,12 @@ class FaxTown:
         return self.ended[job]
 
     def fatten(self, customer: int, pages: int) -> None:
-        """Give the customer's newest bill about so many pages, by lines that cost nothing."""
+        """Give the customer's newest bill about so many pages, by short lines that cost nothing: pages soon sent."""
         self.run(_fatten, customer, self.month, (pages - 1) * LINES_A_PAGE)
+
+    def thin(self, customer: int) -> None:
+        """Leave nothing of the customer's newest bill but its sums: a page soon sent."""
+        self.run(_thin, customer, self.month)
 
     def kill(self) -> None:
         """As kill -9, of the service and its supervisor."""
@@ -123,12 +127,16 @@ class FaxTown:
 
 def _fatten(connection: Connection, customer: int, month: str, lines: int) -> None:
     def line(n: int) -> dict[str, object]:
-        at = f"{month}-01 {n // 3600 % 24:02d}:{n // 60 % 60:02d}:{n % 60:02d}"
-        words = {"at": at, "part": "data", "number": "", "quantity": 1_000 + n, "amount": 0}
+        words = {"at": f"{month}-01 00:00:00", "part": "rental", "number": "", "quantity": 0, "amount": 0}
         return {"customer": customer, "month": month, "line": 1_000 + n, **words}
 
     made = list(map(line, range(lines)))
     connection.execute(insert(schema.charges), made)
+
+
+def _thin(connection: Connection, customer: int, month: str) -> None:
+    own = schema.charges.c
+    connection.execute(delete(schema.charges).where(own.customer == customer, own.month == month))
 
 
 @contextmanager
