@@ -40,9 +40,13 @@ def load_library(sources: Sources) -> Library:
 
 def load_world(sources: Sources) -> World:
     """What the flows may name. Raises Mistakes of the catalogues, OSError."""
-    catalogues = load_catalogues(sources.prompts)
+    return world_of(load_catalogues(sources.prompts), sources.queues)
+
+
+def world_of(catalogues: Mapping[str, Catalogue], queues: frozenset[str]) -> World:
+    """What flows may name that go with these prompts and queues."""
     prompts, spoken = catalogue.signatures(catalogues), catalogue.spoken(catalogues)
-    return World(prompts, look_ups(), sources.queues, tuple(sorted(catalogues, reverse=True)), spoken)
+    return World(prompts, look_ups(), queues, tuple(sorted(catalogues, reverse=True)), spoken)
 
 
 def load_catalogues(folder: Path) -> dict[str, Catalogue]:

@@ -1,4 +1,4 @@
-"""No flow answers a call before every turn that it can take has been walked: at the start, once for each content.
+"""No flow answers a call before every turn that it can take has been walked: once for each content.
 
 The walk takes some seconds; what was proved is remembered by a digest of everything it depends on (the flows, what
 they may name, and the code that walks them), in the cache of the user who runs the service.
@@ -7,35 +7,100 @@ they may name, and the code that walks them), in the cache of the user who runs 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import flows
-from flows.explorer import explore
+from flows.explorer import Finding, Report, explore
 from flows.flow import Library
 
 Say = Callable[[str], None]
+Told = Callable[[str, int, int], None]  # root flow, states, still ahead
 
 
 class Unproved(Exception):
     """Callers could get lost in these flows; the text holds every finding with a call that shows it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of one root flow: what was walked, how far a human is in keys at most, the longest silence, and calls to both."""
+
+    states: int
+    turns: int
+    keys_to_human: int
+    wait_ms: int
+    farthest: tuple[str, ...] = ()
+    longest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a walk of every root flow found."""
+
+    findings: tuple[Finding, ...] = ()
+    figures: Mapping[str, Figures] = field(default_factory=dict)
+
+
 def prove(library: Library, say: Say) -> None:
     """Walk every root flow unless this very content was walked before. Raises Unproved."""
-    mark = _cache() / _digest(library)
-    if mark.exists():
-        return
-    roots = sorted(name for name, flow in library.flows.items() if flow.always)
-    say(f"Walking every turn that a call can take ({', '.join(roots)})")
-    findings = [finding for root in roots for finding in explore(library, root).findings]
+    roots = _roots(library)
+    said: list[str] = []
+
+    def told(root: str, states: int, ahead: int) -> None:
+        if not said:
+            said.append(root)
+            say(f"Walking every turn that a call can take ({', '.join(roots)})")
+
+    findings = proof(library, told).findings
     if findings:
         raise Unproved("callers could get lost in the flows:\n" + "\n".join(map(str, findings)))
+
+
+def proof(library: Library, told: Told = lambda root, states, ahead: None) -> Proof:
+    """Walk every root flow, or remember how it was. ``told`` hears now and then how far it is, unless it is known."""
+    mark = _cache() / _digest(library)
+    if (known := _remembered(mark)) is not None:
+        return Proof((), known)
+    findings: list[Finding] = []
+    figures = {}
+    for root in _roots(library):
+        told(root, 0, 1)
+        report = explore(library, root, told=lambda states, ahead, root=root: told(root, states, ahead))  # type: ignore[misc]
+        findings += report.findings
+        figures[root] = _figures(report)
+    if not findings:
+        _remember(mark, figures)
+    return Proof(tuple(findings), figures)
+
+
+def _roots(library: Library) -> list[str]:
+    return sorted(name for name, flow in library.flows.items() if flow.always)
+
+
+def _figures(report: Report) -> Figures:
+    worst = (report.keys_to_human, report.wait_ms)
+    return Figures(report.states, report.turns, *worst, report.farthest, report.longest)
+
+
+def _remembered(mark: Path) -> dict[str, Figures] | None:
+    try:
+        told = json.loads(mark.read_text("utf-8"))
+        return {root: Figures(**figures) for root, figures in told.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _remember(mark: Path, figures: Mapping[str, Figures]) -> None:
     with suppress(OSError):  # a cache that cannot be written costs the next start the same seconds
         mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
+        beside = mark.with_name(f"{mark.name}.{os.getpid()}")
+        beside.write_text(json.dumps({root: asdict(each) for root, each in figures.items()}), "utf-8")
+        beside.replace(mark)
 
 
 def _cache() -> Path:
