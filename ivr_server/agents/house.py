@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -46,11 +46,16 @@ class Store(Protocol):
         """What ``function(connection, *arguments)`` returns; LookUpFault when that cannot be done."""
 
 
+async def at_once(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Where no other thread is wanted."""
+    return work(*arguments)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """``seats``: SIP account -> its password; ``titles``: language -> what names are called in it.
 
-    ``recordings``: where recorded talks lie, None where none are made; ``national``: a number without its country.
+    ``recordings``: where recorded talks lie, None where none are made; ``in_thread`` reads that folder.
     """
 
     queues: QueueFile
@@ -61,7 +66,7 @@ class House:
     recordings: Path | None = None
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     titles: Callable[[str], Table] = lambda _language: {}
-    national: Callable[[str], str] = lambda number: number
+    in_thread: Callable[..., Awaitable[Any]] = at_once
     now: Callable[[], float] = lambda: utc_now().timestamp()
 
     @property

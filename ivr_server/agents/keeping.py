@@ -20,8 +20,8 @@ def as_agent(shift: Shift) -> Agent | None:
     value = shift.value
     try:
         known = {**_known(Agent, value), "name": shift.name}
-        known["device"] = Device(**_known(Device, value["device"])) if value.get("device") else None
-        known["contact"] = Contact(**_known(Contact, value["contact"])) if value.get("contact") else None
+        known["device"] = Device(**_known(Device, value["device"])) if value.get("device") is not None else None
+        known["contact"] = Contact(**_known(Contact, value["contact"])) if value.get("contact") is not None else None
         known["before"] = tuple(value.get("before", ("ready", "")))
         agent = Agent(**known)
     except (TypeError, KeyError, AttributeError):

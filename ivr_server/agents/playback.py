@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-
-from twisted.internet.threads import deferToThreadPool
 
 from ivr_server.agents.asked import Hidden, Nowhere, Recording
 
@@ -38,7 +36,7 @@ class Shelf:
     """The folder; None: nothing is recorded here."""
 
     folder: Path | None
-    reactor: Any
+    in_thread: Callable[..., Awaitable[Any]]
 
     async def newest(self, wanted: Callable[[str], bool]) -> Sequence[Kept]:
         """The latest recordings of the calls that are wanted."""
@@ -65,8 +63,7 @@ class Shelf:
     async def _within(self, work: Callable[..., list[Kept]], wanted: Callable[[str], bool]) -> list[Kept]:
         if self.folder is None:
             return []
-        pool = self.reactor.getThreadPool()
-        found: list[Kept] = await deferToThreadPool(self.reactor, pool, work, self.folder, wanted)
+        found: list[Kept] = await self.in_thread(work, self.folder, wanted)
         return found
 
 

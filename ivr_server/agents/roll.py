@@ -54,6 +54,7 @@ class Roll:
         self._settling: set[str] = set()
         self._waiting: list[Deferred[None]] = []
         self._unsaved: set[str] = set()
+        self.dialled: dict[str, str] = {}  # agent -> the number that their telephone was asked to dial
         self._given: OrderedDict[str, str] = OrderedDict()  # call -> the agent who transferred it
         self._missing: dict[str, float] = {}  # agent -> since when their call is not in the picture
         self._rejoining: dict[str, float] = {}  # agent -> until when their talk may be on its way to a new leg
@@ -177,7 +178,8 @@ class Roll:
         known = self.ring_of(agent) or self.talk_of(agent)
         if what.detail == "in_use" and not known and agent.state in ("ready", "busy", "wrap_up"):
             device = agent.device.name if agent.device else ""
-            contact = Contact(f"out-{device}-{what.at:.0f}", out=True)
+            number = self.dialled.pop(agent.name, "")
+            contact = Contact(f"out-{device}-{what.at:.0f}", number=number, out=True)
             self.try_move(agent.name, lambda one, now: state.answer(one, contact, now), what)
         elif what.detail in ("idle", "away") and agent.contact and agent.contact.out and agent.state == "talking":
             self.try_move(agent.name, lambda one, now: state.over(one, one.call, now, 0), what)

@@ -74,4 +74,4 @@ def test_the_check_command_reads_the_forms(tmp_path: Path) -> None:
     (tmp_path / "settings.yaml").write_text(f"forms: {tmp_path / 'forms.yaml'}\n")
     result = CliRunner().invoke(main, ["check", "--settings", str(tmp_path / "settings.yaml")])
     assert result.exit_code == 1
-    assert f"{tmp_path / 'forms.yaml'}:70:15: kind: input should be" in result.output
+    assert f"{tmp_path / 'forms.yaml'}:67:15: kind: input should be" in result.output
