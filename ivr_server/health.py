@@ -27,6 +27,7 @@ async def report(service: IvrService) -> Health:
         HealthPart("calls", "ok", str(len(service.calls.current))),
         HealthPart("journal", "ok", str(service.journal.waiting)),
         service.faxes.health(),
+        service.room.health(),
     )
     return Health(all(part.state != "bad" for part in parts), service.calls.draining, parts)
 

@@ -48,7 +48,6 @@ from ivr_server import library as libraries
 from ivr_server.agi.line import Line
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
 from ivr_server.calls.answering import LAST_WORDS_S, Calls, Desk, plain_number
-from ivr_server.hours import utc_now
 from ivr_server.calls.look_ups import LookUps
 from ivr_server.calls.performer import Tools
 from ivr_server.calls.routing import Routes
@@ -60,7 +59,10 @@ from ivr_server.console.parts import Health, Parts, PhoneParts
 from ivr_server.console.site import make_site
 from ivr_server.console.words import read_words
 from ivr_server.fax_wiring import Faxes, Surroundings
+from ivr_server.floor_wiring import FloorRoom
 from ivr_server.heart import Heart
+from ivr_server.hours import utc_now
+from ivr_server.line_wiring import LineRoom
 from ivr_server.loading import CannotStart, Mistaken, load_words, tell
 from ivr_server.log_lines import JsonLines
 from ivr_server.metrics import Metrics
@@ -128,9 +130,13 @@ class IvrService(Service):
         self.store = Store(self.words.wording, settings.sound_folders(), self._trouble)
         task.LoopingCall(self._clean).start(600, now=False)
         self.numbering = Numbering(settings.operator.numbering)
+        self.room = FloorRoom(settings, self.database, self.reactor, self.metrics)
+        self._closing.append(self.room.stop)
         self.calls = Calls(self._desk())
+        self.room.start()
         self.faxes.start()
         self._closing.append(self.faxes.stop)
+        self.room.connect()
         self._listen()
         self.heart.start()
         _spare_the_collector()
@@ -141,10 +147,11 @@ class IvrService(Service):
     def _desk(self) -> Desk:
         settings = self.settings
         bridge = self._bridge()
-        self.faxes = Faxes(Surroundings(self.reactor, settings, self.database, self.metrics), bridge)
-        opening, notice = settings.operator.opening(), Notice(settings.folder / "notice.yaml", utc_now)
-        hours = lambda: opening.at(utc_now())  # noqa: E731
-        look_ups = LookUps(bridge, hours, notice.prompt, settings.queue_names[0], lambda: self.faxes.open)
+        self.faxes = Faxes(Surroundings(self.reactor, settings, self.database, self.metrics, self.room.ami), bridge)
+        notice = Notice(settings.folder / "notice.yaml", utc_now)
+        self.line = LineRoom(settings, self.database, self.reactor, self.room.floor)
+        self.trails = self.line.trails
+        look_ups = LookUps(bridge, self.line.line_up, notice.prompt, lambda: self.faxes.open)
         tools = Tools(
             lambda script: self.store.sound(script, ""),
             look_ups,
@@ -158,6 +165,7 @@ class IvrService(Service):
         titles = lru_cache(
             lambda language: story.titles(console.get(language), libraries.words(self.words.catalogues, language))
         )
+        self.line.titles = titles
         return Desk(
             lambda: self.words.library,
             routes,
@@ -168,6 +176,7 @@ class IvrService(Service):
             titles,
             self._publish,
             lambda caller: self.numbering.national(caller) or plain_number(caller),
+            self.trails,
         )
 
     def _bridge(self) -> BridgeLookUps:

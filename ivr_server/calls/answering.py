@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,19 +18,20 @@ from flows.flow import Library
 from flows.session import Offer, Session, Turn
 from flows.turns import Answered, Note
 from ivr_server.agi.line import Line, LineBroken, LineGone
-from ivr_server.agi.wire import Header
 from ivr_server.calls.conversation import converse
 from ivr_server.calls.ending import Ending, ending
+from ivr_server.calls.legs import MAIN, Leg, leg_of, name_of
+from ivr_server.calls.lining_up import LineUp
 from ivr_server.calls.look_ups import Vault
 from ivr_server.calls.performer import Performer, Tools
 from ivr_server.calls.recording import as_row, fault, identity, late
 from ivr_server.calls.routing import Routes
+from ivr_server.calls.trails import Trails
 from ivr_server.calls.work import Work, first_of
 from ivr_server.metrics import Metrics
 
 log = Logger()
 LONGEST = 20  # digits of a caller's number
-MAIN = "main"
 LAST_WORDS_S = 5.0  # for a write that began before the caller hung up
 
 Publish = Callable[[str, Turn], None]
@@ -58,6 +59,7 @@ class Desk:
     titles: Titles  # language -> prompt -> its words
     publish: Publish = lambda call, turn: None
     number: Callable[[str], str] = plain_number
+    trails: Trails | None = None
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class Calls:
             self.desk.metrics.refused.labels("draining" if self.draining else "no flow").inc()
             await _quietly(line.refuse())
             return
-        call = leg(line.header, flow)
+        call = name_of(line.header, flow)
         self.current.add(line)
         self.desk.metrics.in_progress.inc()
         talk = self.talks[line] = Talk(self.desk, line, flow)
@@ -112,26 +114,33 @@ class Talk:
     at: Session | None = None
     vault: Vault = field(default_factory=Vault)
     notes: list[Note] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)  # of each note, since the leg began
+    leg: Leg = field(default_factory=lambda: Leg("", ""))
+    began: float = 0.0
 
     @property
-    def leg(self) -> str:
-        """Its id in the journal."""
-        return leg(self.line.header, self.flow)
+    def line_up(self) -> LineUp:
+        """What is said of queues."""
+        return self.desk.tools.look_ups.line_up
 
     async def through(self) -> None:
         """Stations 2 to 6; raises only for our own mistakes, with the record written all the same."""
         desk, line, library = self.desk, self.line, self.desk.library()
-        started = desk.now()
+        started, self.began = desk.now(), desk.tools.clock.seconds()
+        self.leg = Leg(line.header.uniqueid, name_of(line.header, self.flow))
         performer = Performer(line, self.vault, desk.tools)
         last: Turn | None = None
         fate = Ending("", "failed")
         try:
             offer = await self._offer(library)
+            await self._begin_leg()
             caller = _said(offer, "caller")
             # not waited for: a slow disk is no reason for a caller to hear silence
-            ensureDeferred(self._kept(desk.journal.begin(self.leg, caller, line.header.dialled, self.flow, started)))
+            came = desk.journal.begin(self.leg.name, caller, line.header.dialled, self.flow, started)
+            ensureDeferred(self._kept(came))
             last, _ = await converse(library, offer, performer, self._witness)
-            fate = ending(last, self.notes, desk.titles(last.session.language))
+            fate = self._fate(last)
+            self._remember(self._record(last, fate, started))  # before anybody's desk can ring
             await self._release(fate)
         except (LineGone, LineBroken):
             fate = Ending("", "hung_up")
@@ -139,15 +148,44 @@ class Talk:
             line.close()  # the caller goes on before anything is written down
             await self._finish_writes(performer)
             self.vault.forget()
+            self._end_leg()
             desk.metrics.calls.labels(fate.disposition).inc()
-            await self._kept(desk.journal.finish(self._record(last, fate, started)))
+            record = self._record(last, fate, started)
+            self._remember(record)
+            await self._kept(desk.journal.finish(record))
+
+    async def _begin_leg(self) -> None:
+        """What came of the call before this leg; a caller who waits keeps the place meanwhile."""
+        self.leg = leg = await leg_of(self.line, self.flow, self.desk.trails)
+        if leg.waits:
+            self.line_up.lines.leave(self.line.header.uniqueid, leg.queue, leg.place)
+
+    def _end_leg(self) -> None:
+        self.line_up.lines.over(self.line.header.uniqueid)
+        if self.leg.waits and self.line_up.keeper is not None:
+            self.line_up.keeper.line_free(self.line.header.uniqueid)
+
+    def _fate(self, last: Turn) -> Ending:
+        """The ending, with what the queue needs to know."""
+        language = last.session.language
+        fate = ending(last, self.leg.notes() + self.notes, self.desk.titles(language))
+        if fate.result != "queue":
+            return fate
+        if self.leg.waits:
+            return replace(fate, waits=True, place=self.line_up.lines.back(self.line.header.uniqueid))
+        queue = self.line_up.file().queue(fate.queue) or self.line_up.file().queues[0]
+        return replace(fate, queue=queue.name, priority=queue.priority)
+
+    def _remember(self, record: CallRecord) -> None:
+        if self.desk.trails is not None:
+            self.desk.trails.keep(self.leg.call, record)
 
     async def _kept(self, writing: Awaitable[None]) -> None:
         """Without room on the disk and in the database the caller is served all the same (FAULTS D5)."""
         try:
             await writing
         except JournalFault as fault:
-            log.error("The record of call {call} is in memory only: {fault}", call=self.leg, fault=fault)
+            log.error("The record of call {call} is in memory only: {fault}", call=self.leg.name, fault=fault)
             self.desk.metrics.faults.labels("journal").inc()
 
     async def _offer(self, library: Library) -> Offer:
@@ -168,24 +206,28 @@ class Talk:
 
     def _witness(self, turn: Turn) -> None:
         self.at = turn.session
-        self.notes.extend(turn.notes)
+        self._note(*turn.notes)
         self.desk.publish(turn.session.call, turn)
+
+    def _note(self, *notes: Note) -> None:
+        self.notes.extend(notes)
+        self.seconds.extend([self.desk.tools.clock.seconds() - self.began] * len(notes))
 
     async def _release(self, fate: Ending) -> None:
         if not self.line.hung_up:
-            for name, value in fate.variables(self.leg):
+            for name, value in fate.variables(self.leg.call):
                 await self.line.set_variable(name, value)
 
     async def _finish_writes(self, performer: Performer) -> None:
         """A write that began is finished though the caller left; its outcome belongs in the trail."""
         for name, work in performer.unfinished:
             await first_of(work, None, self.desk.tools.clock, LAST_WORDS_S)
-            self.notes.append(late(self.notes, name, _answered(work)))
+            self._note(late(self.notes, name, _answered(work)))
 
     def _record(self, last: Turn | None, fate: Ending, started: datetime) -> CallRecord:
         facts = dict(last.session.facts) if last else {}
-        return CallRecord(
-            call=self.leg,
+        record = CallRecord(
+            call=self.leg.name,
             started=started,
             ended=self.desk.now(),
             caller=str(facts["caller"].value) if "caller" in facts else "",
@@ -199,13 +241,9 @@ class Talk:
             fault=fault(self.notes),
             customer=str(facts["customer"].value) if "customer" in facts else "",
             identity=identity(self.notes) if "customer" in facts else "",
-            notes=tuple(map(as_row, self.notes)),
+            notes=tuple(map(as_row, self.notes, self.seconds)),
         )
-
-
-def leg(header: Header, flow: str) -> str:
-    """The id of a call in the journal. Back from a queue it has Asterisk's same id: that leg is a story of its own."""
-    return header.uniqueid if header.script == MAIN else f"{header.uniqueid}.{flow}"
+        return self.leg.joined(record)
 
 
 def _answered(work: Work) -> Answered:

@@ -17,11 +17,10 @@ from crm_bridge.journal import CallRecord
 from crm_bridge.trails import Found
 from flows import trail
 from flows.turns import Note
-from ivr_server.calls.recording import as_note
+from ivr_server.calls.recording import LEVELS, as_note
 
 LINE_BYTES: Final = trail.LINE_BYTES
 MOST_WORDS: Final = 200  # characters of a name from outside
-LEVELS: Final = {"": "none", "open": "number", "password": "password", "code": "password"}
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {

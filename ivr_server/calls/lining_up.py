@@ -92,6 +92,9 @@ class Keeper(Protocol):
     async def heard(self, number: str) -> None:
         """The caller was told."""
 
+    def line_free(self, call: str) -> None:
+        """The caller who asked in this call has hung up, or will now."""
+
 
 class Line(Protocol):
     """What is asked of the line."""

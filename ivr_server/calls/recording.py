@@ -16,6 +16,12 @@ IDENTITIES: Final = {
     ("check_password", "right"): "password",
     ("prove_identity", "proved"): "code",
 }
+LEVELS: Final = {"": "none", "open": "number", "password": "password", "code": "password"}
+
+
+def level(notes: Sequence[Note]) -> str:
+    """How sure it is who is calling: none, number or password."""
+    return LEVELS[identity(notes)]
 
 
 def identity(notes: Sequence[Note]) -> str:

@@ -103,7 +103,7 @@ def now_playing(monkeypatch: pytest.MonkeyPatch) -> list[Replayed]:
         replayed.pending = Deferred()
         return await replayed.pending
 
-    async def offered(self: Any) -> Offer:
+    async def offered(self: Any, *_: Any) -> Offer:
         [replayed] = hands
         return replayed.offer
 

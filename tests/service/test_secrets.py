@@ -22,7 +22,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A morning of secrets: a wrong password and the right one, a first one set and used, the tries' table lost."""
     with running(tmp_path_factory.mktemp("secrets")) as run:
         run.call(OWNER.phone, f"2 1 1 {WRONG} {OWNER.password} 1 1 hangup")
-        run.call(FRESH.phone, f"2 3 1 {FRESH.service_code}# {NEW} {NEW} hangup")
+        run.call(FRESH.phone, f"2 3 1 1 {FRESH.service_code}# {NEW} {NEW} hangup")
         run.call(FRESH.phone, f"1 1 {NEW} 1 hangup")
         with sqlite3.connect(run.state / "ivr.db", timeout=10) as database:
             database.execute("alter table tries rename to lost")
