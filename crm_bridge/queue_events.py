@@ -2,8 +2,9 @@
 
 A row comes from the live notices or from Asterisk's own queue log, which says the same a little differently. Two tell
 of the same thing when call and kind are the same, the agent is the same where both name one, the leg is the same where
-both know it, and their instants are within ``SAME_S``. So a record may be written again after a crash, and the log may
-be read again as a whole, and no statistic changes.
+both know it, and else their instants are within ``SAME_S``. All ways to leave a queue are one kind, and so are all ways
+to end a talk: the log calls a talk of three that the agent left ended by the caller, we call it handed on. So a record
+may be written again after a crash, and the log may be read again as a whole, and no statistic changes.
 
 Legs: an attempt at an agent has a channel of its own; its unique id tells two quick attempts apart.
 """
@@ -21,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from crm_bridge.schema import metadata
 
 SAME_S: Final = 2.5  # the queue log has whole seconds
-ENDS: Final = ("abandoned", "timed_out", "left", "withdrawn")
+KINDS: Final = {"abandoned": "out", "timed_out": "out", "left": "out", "withdrawn": "out", "transferred": "ended"}
 
 queue_events = Table(
     "queue_events",
@@ -73,11 +74,11 @@ def put_events(connection: Connection, events: Sequence[QueueEvent]) -> list[Que
     events = [_fitting(event) for event in events]
     known: dict[tuple[str, str], list[QueueEvent]] = defaultdict(list)
     for event in _of_calls(connection, {event.call for event in events}):
-        known[event.call, event.what].append(event)
+        known[event.call, kind(event)].append(event)
     new: list[QueueEvent] = []
     rows: list[dict[str, object]] = []
     for event in sorted(events, key=lambda one: one.at):
-        alike = known[event.call, event.what]
+        alike = known[event.call, kind(event)]
         if not any(same(event, other) for other in alike):
             alike.append(event)
             new.append(event)
@@ -86,6 +87,11 @@ def put_events(connection: Connection, events: Sequence[QueueEvent]) -> list[Que
         make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         connection.execute(make(queue_events).on_conflict_do_nothing(), rows)
     return new
+
+
+def kind(event: QueueEvent) -> str:
+    """What two rows must have in common to tell of the same thing."""
+    return KINDS.get(event.what, event.what)
 
 
 def same(one: QueueEvent, other: QueueEvent) -> bool:
@@ -183,8 +189,8 @@ class QueueDay:
 def agent_days(connection: Connection, since: float, until: float, agent: str = "") -> dict[str, AgentDay]:
     """Every agent's figures of a time, or one agent's."""
     counted = func.sum(queue_events.c.seconds)
-    kind = (queue_events.c.queue != "").label("queued")
-    asked = select(queue_events.c.agent, queue_events.c.what, kind, func.count(), counted)
+    by_queue = (queue_events.c.queue != "").label("queued")
+    asked = select(queue_events.c.agent, queue_events.c.what, by_queue, func.count(), counted)
     asked = asked.where(queue_events.c.at >= since, queue_events.c.at < until, queue_events.c.agent != "")
     if agent:
         asked = asked.where(queue_events.c.agent == agent)

@@ -96,6 +96,7 @@ class Ami:
         self._chance = chance
         self._notices = Notices(reactor, self.counts, SHOWN_BY)
         self._resyncs: list[Resync] = []
+        self._downs: list[Callable[[], None]] = []
         self._connection: Connection | None = None
         self._round: Deferred[None] | None = None
         self._stopping = False
@@ -161,6 +162,10 @@ class Ami:
         If it raises, the connection is ended and tried again.
         """
         self._resyncs.append(resync)
+
+    def on_down(self, told: Callable[[], None]) -> None:
+        """Call ``told`` in the moment in which a live connection is lost."""
+        self._downs.append(told)
 
     def listen(self, name: str, listener: Listener, critical: bool = False) -> Callable[[], None]:
         """Tell ``listener`` of every notice of this name. A notice is a hint: a caller can forge it whole.
@@ -331,6 +336,9 @@ class Ami:
         """No connection from here on; what waits to be told is old."""
         self._notices.hold()
         connection, self._connection = self._connection, None
+        if connection is not None and self.state == "live":
+            for told in self._downs:
+                told()
         if connection is not None:
             connection.drop(why)
             for count in ("oversized", "odd", "unwanted", "seen"):

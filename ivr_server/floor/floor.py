@@ -23,7 +23,8 @@ from twisted.logger import Logger
 from ivr_server.ami.client import Ami
 from ivr_server.ami.faults import AmiFault
 from ivr_server.ami.wire import Message
-from ivr_server.floor.callers import out, settle_all, withdrawing
+from ivr_server.floor.bridges import gone
+from ivr_server.floor.callers import settle_all, withdrawing
 from ivr_server.floor.happenings import Happening, Listener
 from ivr_server.floor.members import Members
 from ivr_server.floor.notices import CRITICAL, STEPS, after
@@ -81,6 +82,7 @@ class Floor:
         if self._ami is None or self._ticking is not None:
             return
         self._ami.on_up(self._resync)
+        self._ami.on_down(self._lost)
         for name in STEPS:
             self._ends.append(self._ami.listen(name, self._heard, critical=name in CRITICAL))
         self._ticking = LoopingCall(self._tick)
@@ -188,14 +190,16 @@ class Floor:
         if self.picture.live != live:
             self.picture = replace(self.picture, live=live)
 
+    def _lost(self) -> None:
+        if self.picture.live:
+            self._set_live(False)
+            self._tell(Happening(what="resync", at=self._now(), detail="lost"))
+
     # --- as time passes
 
     def _tick(self) -> None:
         ami = self._ami
         if ami is None or not ami.connected:
-            if self.picture.live:
-                self._set_live(False)
-                self._tell(Happening(what="resync", at=self._now(), detail="lost"))
             return
         self._announce()
         picture, told = settle_all(self.picture, self._now())
@@ -288,7 +292,7 @@ class Floor:
         """Nobody has this channel: it was made up, or is gone already; Asterisk's queue log tells of the latter."""
         self.counts["forged"] += 1
         self._held.pop(call, None)
-        self.picture = out(self.picture, call)
+        self.picture, _ = gone(self.picture, call, self._now())
 
     def _be_sure(self, calls: Any) -> None:
         for call in calls:

@@ -131,7 +131,9 @@ def answered(picture: Picture, notice: Message, at: float) -> Change:
 def begin(picture: Picture, talk: Talk) -> Change:
     """This talk is under way, unless its leg has gone further."""
     known = picture.known
-    if not (talk.call and talk.leg) or known.legs.get(talk.leg, 0) >= ANSWERED or talk.leg in known.gone:
+    if not (talk.call and talk.leg) or known.legs.get(talk.leg, 0) >= ANSWERED:
+        return picture, ()
+    if {talk.leg, talk.call} & known.gone.keys():
         return picture, ()
     waited = talk.waited
     open_, one = known.unsettled.get(talk.call), picture.waiting(talk.call)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from crm_bridge.queue_events import QueueEvent, same
+from crm_bridge.queue_events import QueueEvent, kind, same
 
 COMPARED: Final = (
     "joined",
@@ -129,10 +129,10 @@ def compare(ours: Sequence[QueueEvent], theirs: Sequence[QueueEvent]) -> Compari
     theirs = [one for one in theirs if one.what in COMPARED]
     open_: dict[tuple[str, str], list[QueueEvent]] = {}
     for one in ours:
-        open_.setdefault((one.call, one.what), []).append(one)
+        open_.setdefault((one.call, kind(one)), []).append(one)
     only_theirs = []
     for one in theirs:
-        alike = open_.get((one.call, one.what), [])
+        alike = open_.get((one.call, kind(one)), [])
         found = next((other for other in alike if same(one, other)), None)
         if found is None:
             only_theirs.append(one)

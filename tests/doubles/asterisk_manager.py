@@ -26,6 +26,8 @@ Pairs = tuple[tuple[str, str], ...]
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 CLASSES = {
     "AGI": "agi",
+    "Atxfer": "call",
+    "BlindTransfer": "call",
     "Command": "command",
     "CoreShowChannels": "system,reporting",
     "CoreStatus": "system,reporting",
@@ -36,11 +38,15 @@ CLASSES = {
     "Getvar": "call,reporting",
     "Hangup": "system,call",
     "Originate": "originate",
+    "QueueAdd": "agent",
     "QueuePause": "agent",
+    "QueuePenalty": "agent",
+    "QueueRemove": "agent",
+    "Redirect": "call",
     "Setvar": "call",
     "UpdateConfig": "config",
 }  # fmt: skip
-FREE = ("Challenge", "Events", "ListCommands", "Login", "Logoff", "Ping", "QueueStatus", "QueueSummary")
+FREE = ("Challenge", "Events", "ListCommands", "Login", "Logoff", "Ping", "QueueStatus", "QueueSummary", "QueueWithdrawCaller")
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,11 @@ EXTENSIONS = r"""
 [floor-test]
 exten => wait,1,Answer()
  same => n(again),Queue(hall,t,,,${IF($["${LIMIT}" = ""]?300:${LIMIT})},,,,${IVR_PLACE})
- same => n,ExecIf($["${QUEUESTATUS}" = "WITHDRAW"]?Set(IVR_PLACE=${FILTER(0-9,${QUEUE_WITHDRAW_INFO})}))
- same => n,GotoIf($["${QUEUESTATUS}" = "WITHDRAW"]?again)
+ same => n,GotoIf($["${QUEUESTATUS}" != "WITHDRAW"]?over)
+ same => n,Set(IVR_PLACE=${FILTER(0-9,${QUEUE_WITHDRAW_INFO})})
+ same => n,Wait(1)
+ same => n,Goto(again)
+ same => n(over),Wait(3)
  same => n,Hangup()
 exten => hostile,1,Set(CALLERID(num)=${URIDECODE(${HOSTILE})})
  same => n,Set(CALLERID(name)=${URIDECODE(${HOSTILE})})
