@@ -132,6 +132,10 @@ class Store:
         except Exception as fault:  # a caller is listening: whatever it was, there must be a sound
             return self._last_resort(fault)
 
+    def look(self) -> None:
+        """Read what was rendered; for a thread, before the first call is given this store."""
+        self._look_at_index()
+
     def clean(self) -> int:
         """Remove joined sounds that are old or too many; how many bytes went. To be called now and then."""
         files = sorted(_files(self._folders.spool))

@@ -51,11 +51,19 @@ class _Job:
     sound: Callable[[], Sound] = field(compare=False)
 
 
-def build(wording: Wording, voices: Mapping[str, Voice], shop: Workshop) -> Report:
-    """Render what is missing or changed. Raises OSError when the folder cannot be written."""
+def build(wording: Wording, voices: Mapping[str, Voice], shop: Workshop, others: tuple[Wording, ...] = ()) -> Report:
+    """Render what is missing or changed. Raises OSError when the folder cannot be written.
+
+    ``others``: words whose sounds shall lie there as well, because somebody still hears them.
+    """
     started = time.monotonic()
     taken = _Recordings(wording, shop.recordings)
     jobs = list(_jobs(wording, voices, taken))
+    known = {job.key for job in jobs}
+    for other in others:
+        more = (job for job in _jobs(other, voices, _Recordings(other, shop.recordings)) if job.key not in known)
+        jobs += more
+        known |= {job.key for job in jobs}
     old, new = shelf.read_index(shop.sounds), Index()
     problems = list(taken.problems)
     rendered = 0

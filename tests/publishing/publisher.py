@@ -1,4 +1,4 @@
-"""A process that publishes as fast as it can, to be killed: ``python -m tests.publishing.publisher FOLDER FLOWS PROMPTS``.
+"""A process that publishes as fast as it can, to be killed. Arguments: the folders of versions, flows and prompts.
 
 Each version's files all hold the same mark, so that a mixture would be seen; every third time it is a roll back.
 """

@@ -70,7 +70,7 @@ def test_G1_a_version_that_was_changed_afterwards_is_refused_wherever_it_was_cut
     path.parent.chmod(0o755)
     for end in (*range(0, len(whole), 7), len(whole) - 1):
         path.write_bytes(whole[:end])
-        with pytest.raises(Damaged, match="changed after it was published|cannot be read"):
+        with pytest.raises(Damaged, match=r"changed after it was published|cannot be read"):
             versions.files(1)
     path.write_bytes(whole)
     assert versions.files(1) == files()

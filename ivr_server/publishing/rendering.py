@@ -1,0 +1,57 @@
+"""The sounds of a version, rendered before it goes live, beside those that callers inside still hear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ivr_server.publishing.asked import Files
+from ivr_server.publishing.naming import PROMPTS, under
+from ivr_server.settings import Settings
+from marked_yaml import Mistakes
+from prompts import catalogue
+from prompts.studio import Report, Workshop, build
+from prompts.voices import SpeechChild, voices
+from prompts.wording import Wording
+
+Progress = Callable[[int, int, str], None]
+
+
+def wish(settings: Settings, sets: Sequence[Files]) -> dict[str, Any]:
+    """What ``render`` needs, as JSON: the words of several versions, the one to come first."""
+    speech = settings.speech
+    return {
+        "prompts": [under(files, PROMPTS) for files in sets],
+        "voices": dict(speech.voices),
+        "recordings": speech.recordings,
+        "sounds": settings.sound_folders().sounds,
+        "currency": settings.operator.currency,
+    }
+
+
+def render(task: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Render what is missing. ValueError: one sentence for people."""
+    report = rendered(task, progress)
+    if report.problems:
+        raise ValueError("; ".join(str(problem) for problem in report.problems[:5]))
+    return {"rendered": report.rendered, "kept": report.kept, "took": report.took}
+
+
+def rendered(task: dict[str, Any], progress: Progress) -> Report:
+    """The same with what could not be rendered told in the report. Raises SpeechFault, OSError."""
+    first, *others = [wording for files in task["prompts"] if (wording := _wording(files, task["currency"]))]
+    chosen = {language: task["voices"].get(language, "espeak") for language in first.catalogues}
+    child = SpeechChild()
+    try:
+        shop = Workshop(task["sounds"], task["recordings"], progress)
+        return build(first, voices(chosen, child), shop, tuple(others))
+    finally:
+        child.close()
+
+
+def _wording(files: Files, currency: str) -> Wording | None:
+    """None for words of an older version that cannot be read any more."""
+    try:
+        return Wording(catalogue.read_all(files), currency)
+    except Mistakes:
+        return None
