@@ -28,6 +28,7 @@ async def report(service: IvrService) -> Health:
         HealthPart("journal", "ok", str(service.journal.waiting)),
         service.faxes.health(),
         service.room.health(),
+        service.agents.health(),
     )
     return Health(all(part.state != "bad" for part in parts), service.calls.draining, parts)
 

@@ -45,6 +45,7 @@ from crm_bridge.staff import StaffBook
 from flows.session import Turn
 from ivr_server import health, whereabouts
 from ivr_server import library as libraries
+from ivr_server.agents_wiring import Agents, Beside
 from ivr_server.agi.line import Line
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
 from ivr_server.calls.answering import LAST_WORDS_S, Calls, Desk, plain_number
@@ -133,7 +134,11 @@ class IvrService(Service):
         self.room = FloorRoom(settings, self.database, self.reactor, self.metrics)
         self._closing.append(self.room.stop)
         self.calls = Calls(self._desk())
+        self.staff = StaffBook(self.database, self.hashing)
+        self.agents = Agents(self._beside())
+        self._closing.append(self.agents.stop)
         self.room.start()
+        await self.agents.start()
         self.faxes.start()
         self._closing.append(self.faxes.stop)
         self.room.connect()
@@ -146,7 +151,7 @@ class IvrService(Service):
 
     def _desk(self) -> Desk:
         settings = self.settings
-        bridge = self._bridge()
+        self.bridge = bridge = self._bridge()
         self.faxes = Faxes(Surroundings(self.reactor, settings, self.database, self.metrics, self.room.ami), bridge)
         notice = Notice(settings.folder / "notice.yaml", utc_now)
         self.line = LineRoom(settings, self.database, self.reactor, self.room.floor)
@@ -177,6 +182,18 @@ class IvrService(Service):
             self._publish,
             lambda caller: self.numbering.national(caller) or plain_number(caller),
             self.trails,
+        )
+
+    def _beside(self) -> Beside:
+        return Beside(
+            reactor=self.reactor,
+            settings=self.settings,
+            database=self.database,
+            staff=self.staff,
+            billing=self.bridge,
+            trails=self.trails,
+            titles=lambda language: libraries.words(self.words.catalogues, language),
+            floor=self.room,
         )
 
     def _bridge(self) -> BridgeLookUps:
@@ -237,12 +254,13 @@ class IvrService(Service):
         sounds = settings.sound_folders()
         return Parts(
             reactor=self.reactor,
-            staff=StaffBook(self.database, self.hashing),
+            staff=self.staff,
             calls=JournalCalls(self.database),
             feed=self.feed,
             faxes=faxes,
             health=self._health,
             registry=self.metrics.registry,
+            agents=self.agents.room,
             phone=PhoneParts(
                 allowed=settings.web.phone,
                 port=lambda: self.ports[0].getHost().port,  # type: ignore[attr-defined]

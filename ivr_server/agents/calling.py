@@ -65,7 +65,7 @@ class Calling:
             raise NotNow("browser")
         if agent.state in ("ringing", "talking"):
             raise NotNow("ringing" if agent.state == "ringing" else "in_call")
-        if number not in self._devices() and not (self.house.dials_out and DIGITS.match(number)):
+        if number not in self._devices() and not (self.house.dials_out() and DIGITS.match(number)):
             raise NotNow("dial", 422)
         self.roll.dialled[agent.name] = number
         await self.control.dial(device, number)
@@ -174,7 +174,7 @@ class Calling:
             if holder.away or holder.state in ("ringing", "talking"):
                 raise NotNow("place_busy")
             return
-        if to in self._devices() or not (self.house.dials_out and DIGITS.match(to)):
+        if to in self._devices() or not (self.house.dials_out() and DIGITS.match(to)):
             raise NotNow("place", 422)
 
     def _devices(self) -> frozenset[str]:

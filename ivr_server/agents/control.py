@@ -50,7 +50,7 @@ class CallControl:
     async def join(self, device: Device, channel: str) -> None:
         """All three hear each other."""
         for key in THREE_WAY:
-            await self._do("PlayDTMF", Channel=own(device, channel), Digit=key, Receive="true")
+            await self._do("PlayDTMF", Channel=own(device, channel), Digit=key, Receive="true", Duration="100")
 
     async def hang_up(self, device: Device, channel: str) -> None:
         """The agent leaves; after a consultation, the other two talk on."""

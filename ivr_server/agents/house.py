@@ -62,7 +62,7 @@ class House:
     forms: FormFile
     seats: Mapping[str, Secret] = field(default_factory=dict)
     telephones: tuple[str, ...] = ()
-    dials_out: bool = False
+    dials_out: Callable[[], bool] = lambda: False
     recordings: Path | None = None
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     titles: Callable[[str], Table] = lambda _language: {}

@@ -159,6 +159,7 @@ class Roll:
             "ringing": lambda one, now: state.ring(one, contact, now),
             "answered": lambda one, now: state.answer(one, contact, now),
             "missed": lambda one, now: _unanswered(what)(one, what.call, now),
+            "stopped": lambda one, now: state.gone(one, what.call, now),
             "ended": lambda one, now: state.over(one, what.call, now, self._wrap_up_s(one, what)),
             "transferred": lambda one, now: state.over(one, what.call, now, self._wrap_up_s(one, what)),
         }

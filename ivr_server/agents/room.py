@@ -123,7 +123,7 @@ class AgentsRoom:
             "businesses": [
                 {"name": name, "title": house.called("business", name, language)} for name in house.forms.businesses
             ],
-            "dial_out": house.dials_out,
+            "dial_out": house.dials_out(),
             "records": house.recordings is not None,
         }
 
