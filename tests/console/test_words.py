@@ -30,7 +30,7 @@ def test_every_word_that_a_template_names_is_there() -> None:
     templates = [path.read_text("utf-8") for path in (HERE / "templates").iterdir()]
     named = {key for text in templates for key in re.findall(r"""\bw\(["'](\w+)["'][,)]""", text)}
     scripts = [path.read_text("utf-8") for path in STATIC.glob("*.js")]
-    named |= {key for text in scripts for key in re.findall(r"words\.((?:phone|fax)_\w+)", text)}
+    named |= {key for text in scripts for key in re.findall(r"words\.((?:phone|fax|desk)_\w+)", text)}
     assert named <= set(table)
     assert {f"disposition_{word}" for word in DISPOSITIONS} <= set(table)
 

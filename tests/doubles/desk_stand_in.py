@@ -1,6 +1,6 @@
 """A stand-in for the agents' room, for the tests and the pictures of the desk's page: it does what the test says.
 
-It keeps one agent's picture, tells it to every page, and writes down what the page asked. People and calls are invented.
+It keeps one agent's picture, tells it to every page, and writes down what the pages asked.
 """
 
 from __future__ import annotations
@@ -10,8 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ivr_server.agents.asked import By, FeeQuestion, Kind, NewReception, NotNow, Nowhere, Recording, Saving, Shape, Sitting
-from tests.doubles.desk_people import business, call_of, fees_of, forms, latest, page_of, places_of, reason_title
+from ivr_server.agents.asked import (
+    By,
+    FeeQuestion,
+    Kind,
+    NewReception,
+    NotNow,
+    Nowhere,
+    Recording,
+    Saving,
+    Shape,
+    Sitting,
+)
+from tests.doubles.desk_people import call_of, title, told
 
 Tell = Callable[[str, str, Shape], None]
 SIP = {"uri": "sip:1003@127.0.0.1", "user": "1003", "password": "not-a-secret", "url": "/sip"}
@@ -26,7 +37,7 @@ class DeskStandIn:
         self.did: list[list[Any]] = []
         self.pages: dict[str, tuple[By, Tell]] = {}
         self.holder = ""
-        self.me: Shape = {"state": "signed_out", "reason": "", "since": time.time(), "seat": "", "device": "", "call": ""}
+        self.me: Shape = dict.fromkeys(("reason", "seat", "device", "call"), "") | {"state": "signed_out", "since": 0.0}
         self.queues = [("service", 3, 94), ("billing", 1, 12), ("faults", 0, 0)]
         self.answered = 0
         self.now: dict[str, Shape] = {}  # event -> what a new page is told
@@ -93,12 +104,12 @@ class DeskStandIn:
             tell("bar", "bar", self._bar(by))
 
     def _me(self, by: By, tab: str) -> Shape:
-        told = self.me | {"reason_title": reason_title(self.me["reason"], by.language), "holds": tab == self.holder}
+        told = self.me | {"reason_title": title(self.me["reason"], by.language), "holds": tab == self.holder}
         return told
 
     def _bar(self, by: By) -> Shape:
         queues = [
-            {"name": name, "title": business(name, by.language), "waiting": n, "longest_s": s, "agents_ready": 2}
+            {"name": name, "title": title(name, by.language), "waiting": n, "longest_s": s, "agents_ready": 2}
             for name, n, s in self.queues
         ]
         return {"answered_today": 17 + self.answered, "average_s": 214, "queues": queues}
@@ -120,7 +131,8 @@ class DeskStandIn:
 
     def page(self, by: By) -> Shape:
         """What the page needs once."""
-        return page_of(by.language)
+        page: Shape = told("page", by.language)
+        return page
 
     def join(self, by: By, tab: str, tell: Tell) -> Callable[[], None]:
         """The whole picture, and every change."""
@@ -205,7 +217,8 @@ class DeskStandIn:
         self._asked("fees", asked.number, asked.month, asked.reason)
         if asked.number == "000":
             raise NotNow("customer", 404)
-        return fees_of(asked.number, asked.month, by.language)
+        month = asked.month or "2026-10"
+        return told("fees", by.language) | {"number": asked.number, "month": month}
 
     async def begin(self, _by: By, new: NewReception) -> Shape:
         """A record of a call that was dialled out."""
@@ -226,11 +239,12 @@ class DeskStandIn:
 
     async def receptions(self, by: By) -> Shape:
         """The latest."""
-        return latest(by.language, self.evil)
+        found: Shape = told("latest", by.language, self.evil)
+        return found
 
     async def places(self, by: By) -> Shape:
         """To whom."""
-        return {"places": places_of(by.language, self.evil)}
+        return {"places": told("places", by.language, self.evil)}
 
     async def recordings(self, _by: By) -> Shape:
         """None."""
@@ -245,6 +259,3 @@ class DeskStandIn:
         self.did.append([what, *detail])
         if what in self.broken:
             raise NotNow("now")
-
-
-assert forms("en-US")

@@ -170,13 +170,26 @@ const stream = new Stream(events, (state) => {
   if (line !== state) { line = state; draw(); if (state === "on") latest.fetch(); }
 });
 
+// Where to ring, asked for once at a time; the soft phone begins with the answer.
+let sitting = false;
+async function sit(asked) {
+  sitting = true;
+  try {
+    const { sip } = await post("/desk/sit", { ...asked, tab: stream.tab });
+    if (sip && !phone.agent) phone.sit(sip);
+    return sip;
+  } finally {
+    sitting = false;
+  }
+}
+
 // A reloaded page has its seat still, and the address of it again; a call that had its sound here is fetched back.
 async function join() {
+  if (sitting) return;
   try {
-    const { sip } = await post("/desk/sit", { device: "browser", tab: stream.tab });
-    if (!sip || phone.agent) return;
+    const sip = await sit({ device: "browser" });
+    if (!sip) return;
     if (me.state === "talking" && !phone.call) { rejoining = Date.now(); setTimeout(() => { rejoining = 0; draw(); }, REJOIN_MS); }
-    phone.sit(sip);
     if (rejoining) phone.agent.once("registered", () => rejoin());
   } catch (fault) {
     tell(fault.message);
@@ -254,8 +267,7 @@ const latest = new Latest((missed) => drawMissed(missed, (one) => dial(one.numbe
 const tabs = new Tabs((name) => { if (name === "latest") latest.fetch(); });
 const places = new Places((to, kind, name) => { onCall("transfer", { to, kind }); tell(word(kind === "blind" ? "desk_handing_over" : "desk_asking_first", { name })); }, page.dial_out);
 new Sit(async (asked, ready) => {
-  const { sip } = await post("/desk/sit", { ...asked, tab: stream.tab });
-  if (sip && !phone.agent) phone.sit(sip);
+  await sit(asked);
   if (ready) await post("/desk/state", { state: "ready" });
 });
 new Shortcuts({ ...does, dial: () => { if (!$("dial_form").hidden) $("dial_number").focus(); } }, () => phase() === "talking" && soft());

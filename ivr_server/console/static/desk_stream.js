@@ -59,8 +59,13 @@ export class Stream {
       source.addEventListener(event, (message) => { this.line("on"); act(JSON.parse(message.data)); });
     }
     source.addEventListener("bye", () => { this.close(); this.line("ended"); });
-    source.onopen = () => this.line("on");
+    source.onopen = () => { this.line("on"); this.beat(); };
     source.onerror = () => { this.line("off"); if (source.readyState === EventSource.CLOSED) setTimeout(() => this.again(source), 4000); };
+  }
+
+  // Not before the stream is up: a beat of a window that the server does not know yet would say that it holds nothing.
+  beat() {
+    if (this.beats) return;
     this.beats = new Worker(new URL("./desk_beat.js", import.meta.url));
     this.beats.onmessage = ({ data }) => this.on.beat(data);
     this.beats.postMessage({ tab: this.tab, csrf: page.csrf });
