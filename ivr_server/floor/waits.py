@@ -11,7 +11,6 @@ whatever the world does.
 
 from __future__ import annotations
 
-import math
 from bisect import insort
 from collections import deque
 from collections.abc import Sequence
@@ -21,18 +20,21 @@ from typing import Final
 from ivr_server.floor.happenings import Happening
 
 SHARE: Final = 0.8  # of callers whose wait lies in the range
+TAIL: Final = (1 - SHARE) / 2
 GAPS: Final = 20  # answers that the pace is taken from
-RATIOS: Final = 200  # outcomes that the quantiles are taken from
+RATIOS: Final = 500  # outcomes that the quantiles are taken from
 LEAST_GAPS, LEAST_RATIOS = 5, 20  # fewer: nothing is said
 STALE_S: Final = 1_800.0  # without an answer for so long, the pace is not known any more
 SILENT_S: Final = 120.0  # a wait below this is not spoken of
-LEARN: Final = 0.02  # how fast the quantiles move
+LEARN: Final = 0.005  # how fast the quantiles move
+WAITS: Final = frozenset({"joined", "answered", "abandoned", "timed_out", "left", "withdrawn"})
 LONGEST_MIN: Final = 180
+LOWEST: Final = -0.5  # of a tail: far beyond all that was seen
 
 
 @dataclass(frozen=True, slots=True)
 class WaitRange:
-    """Minutes, ``low`` to ``high``, both at least 1; four of five callers wait no shorter and no longer."""
+    """Minutes: four of five callers wait no shorter and no longer. ``low`` 0: at most ``high``, which is 2 or more."""
 
     low: int
     high: int
@@ -48,32 +50,55 @@ class Seconds:
 
 @dataclass(slots=True)
 class _Open:
-    """A caller who waits: the point at their join, and the range that stood then."""
+    """A caller who waits: the place and the point at their join, and what could be said then."""
 
+    place: int
     point: float
-    range: Seconds | None
+    said: WaitRange | None
+
+
+@dataclass(slots=True)
+class Ratios:
+    """How waits compared with their points, for callers at like places; ``tails``: the shares left out on each side."""
+
+    latest: deque[float] = field(default_factory=lambda: deque(maxlen=RATIOS))
+    ordered: list[float] = field(default_factory=list)
+    tails: list[float] = field(default_factory=lambda: [TAIL, TAIL])
+
+    def add(self, ratio: float) -> None:
+        """One more came true; the oldest goes."""
+        if len(self.latest) == self.latest.maxlen:
+            self.ordered.remove(self.latest[0])
+        self.latest.append(ratio)
+        insort(self.ordered, ratio)
+
+    def move(self, low: bool, high: bool) -> None:
+        """A wait was below what was said, or above it, or neither."""
+        for side, outside in enumerate((low, high)):
+            self.tails[side] = min(0.5, max(LOWEST, self.tails[side] + LEARN * (TAIL - outside)))
+
+    def range(self, point: float) -> Seconds:
+        """The point's range."""
+        below, above = self.tails
+        return Seconds(point * quantile(self.ordered, below), point * quantile(self.ordered, 1 - above))
 
 
 @dataclass(slots=True)
 class QueueWaits:
-    """What one queue has taught. Feed it joins and ends in order; ask ``seconds``."""
+    """What one queue has taught. Feed it joins and ends in order; ask ``expected``."""
 
     gaps: deque[float] = field(default_factory=lambda: deque(maxlen=GAPS))
-    ratios: deque[float] = field(default_factory=lambda: deque(maxlen=RATIOS))
-    ordered: list[float] = field(default_factory=list)
-    tails: list[float] = field(default_factory=lambda: [(1 - SHARE) / 2] * 2)  # below the range, above it
+    pools: dict[int, Ratios] = field(default_factory=dict)
     waiting: dict[str, _Open] = field(default_factory=dict)
     last: float = 0.0  # the latest answer, or when the queue began to be busy
-    inside: int = 0
-    judged: int = 0
 
     def joined(self, call: str, at: float) -> None:
         """A caller waits, behind everybody who waits already."""
         if not self.waiting:
             self.last = at
         if call not in self.waiting:
-            point = self.point(len(self.waiting) + 1, at)
-            self.waiting[call] = _Open(point, self._range(point))
+            place = len(self.waiting) + 1
+            self.waiting[call] = _Open(place, self.point(place, at), self.expected(place, at))
 
     def answered(self, call: str, at: float, waited: float) -> None:
         """One of them is answered, after so long."""
@@ -82,7 +107,10 @@ class QueueWaits:
         self.last = at
         open_ = self.waiting.pop(call, None)
         if open_ is not None and open_.point > 0:
-            self._judge(open_, waited)
+            pool = self.pools.setdefault(_likes(open_.place), Ratios())
+            if open_.said is not None:
+                pool.move(waited < open_.said.low * 60, waited > open_.said.high * 60)
+            pool.add(waited / open_.point)
 
     def left(self, call: str) -> None:
         """One of them waits no longer, unanswered: nothing is learnt from that."""
@@ -94,49 +122,44 @@ class QueueWaits:
             return 0.0
         return place * sum(self.gaps) / len(self.gaps)
 
-    def seconds(self, place: int, at: float) -> Seconds | None:
-        """The range for who stands at this place now; None when it is not known."""
-        return self._range(self.point(place, at))
-
-    def _range(self, point: float) -> Seconds | None:
-        if point <= 0 or len(self.ratios) < LEAST_RATIOS:
+    def expected(self, place: int, at: float) -> WaitRange | None:
+        """What may be said to who stands at this place now; None when it is not known, or not worth saying."""
+        point, pool = self.point(place, at), self.pools.get(_likes(place))
+        if point <= 0 or pool is None or len(pool.ordered) < LEAST_RATIOS:
             return None
-        below, above = self.tails
-        return Seconds(point * quantile(self.ordered, below), point * quantile(self.ordered, 1 - above))
+        return spoken(pool.range(point))
 
-    def _judge(self, open_: _Open, waited: float) -> None:
-        if open_.range is not None:
-            low, high = waited < open_.range.low, waited > open_.range.high
-            self.judged += 1
-            self.inside += not (low or high)
-            target = (1 - SHARE) / 2
-            self.tails[0] = min(0.5, max(0.0, self.tails[0] + LEARN * (target - low)))
-            self.tails[1] = min(0.5, max(0.0, self.tails[1] + LEARN * (target - high)))
-        ratio = waited / open_.point
-        if len(self.ratios) == self.ratios.maxlen:
-            self.ordered.remove(self.ratios[0])
-        self.ratios.append(ratio)
-        insort(self.ordered, ratio)
+
+def _likes(place: int) -> int:
+    """Places that are alike: 1, 2, 3-4, 5-8, 9-16 and so on. The further back, the more evens out."""
+    return (place - 1).bit_length()
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """The value below which this share of them lies, between two neighbours; beyond the ends, somewhat further out."""
+    """The value below which this share of them lies, between two neighbours.
+
+    A share below 0 or above 1 lies beyond all that was seen, by as much further as it is beyond: what was seen is not
+    enough then.
+    """
     at = share * (len(ordered) + 1) - 1
     if at < 0:
-        return max(0.0, ordered[0] * (1 + at))
+        return ordered[0] * (1 + at) if at > -1 else 0.0
     if at > len(ordered) - 1:
-        return ordered[-1] * (1 + 0.5 * (at - len(ordered) + 1))
+        return ordered[-1] * (1 + 4 * max(0.0, share - len(ordered) / (len(ordered) + 1)))
     low = int(at)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
 
 
-def spoken(seconds: Seconds | None) -> WaitRange | None:
-    """As a caller hears it: whole minutes, outwards; None for what is under two minutes, or too long to mean much."""
-    if seconds is None or seconds.high < SILENT_S or seconds.high > LONGEST_MIN * 60:
+def spoken(seconds: Seconds) -> WaitRange | None:
+    """As a caller hears it: whole minutes; None for what is under two minutes, or too long to mean much.
+
+    What is judged afterwards is what was said, so that the rounding is made good by the quantiles.
+    """
+    if seconds.high < SILENT_S or seconds.high > LONGEST_MIN * 60:
         return None
-    low = max(1, math.floor(seconds.low / 60))
-    return WaitRange(low, max(low + 1, math.ceil(seconds.high / 60)))
+    low = int(seconds.low / 60 + 0.25)  # rather too low: nobody minds to be answered sooner
+    return WaitRange(low, max(low + 1, 2, round(seconds.high / 60)))
 
 
 class Waits:
@@ -147,7 +170,7 @@ class Waits:
 
     def take(self, what: Happening) -> None:
         """Learn from it, if it is about waiting."""
-        if not what.queue or what.what in ("member", "ringing", "missed", "ended", "transferred"):
+        if not what.queue or what.what not in WAITS:
             return
         queue = self.queues.setdefault(what.queue, QueueWaits())
         if what.what == "joined":
@@ -160,4 +183,4 @@ class Waits:
     def expected(self, queue: str, place: int, at: float) -> WaitRange | None:
         """What a caller at this place may be told."""
         known = self.queues.get(queue)
-        return spoken(known.seconds(place, at)) if known else None
+        return known.expected(place, at) if known else None

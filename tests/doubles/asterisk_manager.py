@@ -46,7 +46,8 @@ CLASSES = {
     "Setvar": "call",
     "UpdateConfig": "config",
 }  # fmt: skip
-FREE = ("Challenge", "Events", "ListCommands", "Login", "Logoff", "Ping", "QueueStatus", "QueueSummary", "QueueWithdrawCaller")
+FREE = ("Challenge", "Events", "ListCommands", "Login", "Logoff", "Ping")
+FREE += ("QueueStatus", "QueueSummary", "QueueWithdrawCaller")
 
 
 @dataclass(frozen=True)
