@@ -134,6 +134,16 @@ exten => _X.,1(fine),Set(WANTED=yes|f)
  same => n,ReceiveFAX(${PAPER},${CUT(WANTED,|,2)})
  same => n,Hangup()
 exten => h,1,Set(FILE(@F@/log,,,al,u)=${MACHINE}|${FAXPAGES}|${FAXSTATUS}|${FAXOPT(ecm)}|${PAPER})
+
+[caller]
+; KEYS: seconds:keys/seconds:keys ...
+exten => s,1,GotoIf($["${KEYS}" = ""]?stay)
+ same => n,Set(STEP=${CUT(KEYS,/,1)})
+ same => n,Set(KEYS=${CUT(KEYS,/,2-)})
+ same => n,Wait(${CUT(STEP,:,1)})
+ same => n,SendDTMF(${CUT(STEP,:,2)},80,80)
+ same => n,Goto(1)
+ same => n(stay),Wait(60)
 """
 
 MANAGER = """
@@ -176,6 +186,26 @@ class FaxExchange:
             calls.append(Received(told, int(pages or 0), status, ecm == "yes", Path(file)))
         return [one for one in calls if asked in ("", one.number)]
 
+    def call(self, caller: str, keys: Sequence[tuple[float, str]]) -> None:
+        """A person calls the voice and presses keys, each group so many seconds after the one before; then listens."""
+        script = "/".join(f"{after:.2f}:{pressed}" for after, pressed in keys)
+        self._far_action(caller, Context="caller", Exten="s", Priority="1", Variable=f"KEYS={script}")
+
+    def fax_the_voice(self, caller: str, file: Path) -> None:
+        """A fax machine calls the voice."""
+        self._far_action(caller, Application="SendFAX", Data=str(file))
+
+    def hang_up_callers(self) -> None:
+        """Everybody on the far side puts the receiver down."""
+        self.far.cli("channel request hangup all")
+
+    def _far_action(self, caller: str, **fields: str) -> None:
+        ami = Ami(self._far_ami, "watcher", "loopback")
+        number = f'"" <{caller}>'
+        answer = ami.action("Originate", Channel="PJSIP/10000@product", CallerID=number, Async="true", **fields)
+        assert answer["Response"] == "Success", answer
+        ami.close()
+
     def restart_product(self) -> None:
         """As a crash and a start by systemd: every call of it is gone.
 
@@ -183,7 +213,7 @@ class FaxExchange:
         """
         self.product.process.kill()
         self.product.process.wait()
-        self.far.cli("channel request hangup all")
+        self.hang_up_callers()
         self.product = running.start(self.plan)
 
     def calls(self) -> int:
@@ -215,7 +245,7 @@ class FaxExchange:
         (folder / "pjsip.conf").write_text(FAR_SIP.format(own=own, other=other))
         (folder / "extensions.conf").write_text(FAR_DIALPLAN.replace("@F@", str(self.folder)))
         (folder / "local").mkdir()
-        (folder / "local/modules.conf").write_text("load = func_cut.so\n")
+        (folder / "local/modules.conf").write_text("load = func_cut.so\nload = app_senddtmf.so\n")
         (folder / "local/manager.conf").write_text(MANAGER)
         assert self.plan.installed is not None
         return running.launch(self.plan.installed, folder, self.folder / "f")
