@@ -101,6 +101,7 @@ class Contacts:
             "form": form.shown(by.language),
             "reception": self.reception(own or self.blank(call, by, (form, business), others)),
             "notes": [contact_shape(one, self.house, by.language) for one in others if one.version],
+            "written": bool(written),
             "whole": None not in (handed, written),
         }
 

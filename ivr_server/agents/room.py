@@ -25,6 +25,7 @@ from ivr_server.agents.asked import (
     Kind,
     NewReception,
     NotNow,
+    Nowhere,
     Recording,
     Saving,
     Shape,
@@ -206,7 +207,10 @@ class AgentsRoom:
         await self.writing.must_be_theirs(by, call)
         contact = self.roll.of(by.name).contact
         number = contact.number if contact and contact.call == call else ""
-        return await self._contacts.whole(call, by, number)
+        told = await self._contacts.whole(call, by, number)
+        if told["handed"] is None and told["card"] is None and not told["written"]:
+            raise Nowhere
+        return told
 
     async def places(self, by: By) -> Shape:
         """Where a call can be given to."""

@@ -18,7 +18,7 @@ from crm_bridge import staff
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.secret import Secret
 
-SERVING = Path(__file__).with_name("serving.py")
+SERVING = "tests.console.serving"
 PASSWORD = "correct horse battery"
 
 
@@ -104,7 +104,7 @@ class House:
 
 def serve(folder: Path, *options: str) -> Iterator[House]:
     """The process, until the test is done with it."""
-    command = [sys.executable, str(SERVING), str(folder), *options]
+    command = [sys.executable, "-m", SERVING, str(folder), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -1,6 +1,6 @@
 """The console in a process of its own, for tests over real sockets: staff in SQLite, a scripted call behind the phone.
 
-Run as a script with one folder; prints its port. All that a test wants to change while it runs is in the database.
+Run as a module with one folder; prints its port. All that a test wants to change while it runs is in the database.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ivr_server.console.feed import Feed
 from ivr_server.console.parts import DemoCustomer, Health, HealthPart, Parts, PhoneParts
 from ivr_server.console.site import make_site
 from ivr_server.faxing.mailing import Mailer, Smtp
+from tests.doubles.agents import served_room
 
 EVIL = '<script>document.title="taken"</script>'
 CUSTOMERS = (
@@ -198,9 +199,10 @@ def build(folder: Path, allowed: str = "loopback", mail: str = "") -> Any:
         parts = (HealthPart("flows", "ok", "3f9a2c"), HealthPart("database", "ok"), HealthPart("prompts", "ok", "412"))
         return Health(True, False, (*parts, HealthPart("asterisk", "unknown")))
 
+    staff = StaffBook(database, hashing)
     parts = Parts(
         reactor=reactor,
-        staff=StaffBook(database, hashing),
+        staff=staff,
         calls=Calls(),
         feed=feed,
         faxes=FaxBook(
@@ -211,6 +213,7 @@ def build(folder: Path, allowed: str = "loopback", mail: str = "") -> Any:
         ),
         health=health,
         registry=registry,
+        agents=served_room(reactor, database, staff.note, folder),
         phone=PhoneParts(allowed=allowed, sounds=(folder,), customers=customers),
         hosts=("desk.example",),
         metrics_token="let-me-count",

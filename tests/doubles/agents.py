@@ -292,6 +292,33 @@ class Office:
         )
 
 
+def served_room(reactor: Any, database: Any, note: Callable[[Deed], Any], folder: Path) -> AgentsRoom:
+    """The room on a real reactor and database, and a floor without Asterisk; recordings lie in ``folder``."""
+    house = House(
+        queues=queue_file.read_queue_file(queue_file.SHIPPED),
+        forms=forms.read_forms(forms.SHIPPED),
+        seats={seat: Secret(f"secret-of-{seat}") for seat in SEATS},
+        telephones=TELEPHONES,
+        recordings=folder / "recordings",
+        zone=ZONE,
+        titles=titles,
+    )
+    trails = Trails(NoShelf(), titles, ZONE, lambda: datetime.now(UTC))
+    hashing: Any = None
+    billing = LookUps(OwnDesk(database, Rules(), house.now), hashing, Rules())
+    contacts = Contacts(house, database, trails, billing, reactor)
+
+    async def figures(_name: str, _since: float) -> Figures:
+        return Figures()
+
+    around = Around(
+        contacts=contacts, floor=FloorDouble(), control=CallControl(ManagerDouble()), note=note, figures=figures
+    )
+    room = AgentsRoom(around)
+    room.start()
+    return room
+
+
 def done(work: Any) -> Any:
     """What a coroutine gives that waits for nothing; its exception is raised."""
     results: list[Any] = []
