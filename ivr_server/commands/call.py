@@ -167,7 +167,7 @@ def call(**options: Any) -> int:
         dialled=options["dialled"],
         token=options["token"] or token(ours),
         uniqueid=f"call-{secrets.token_hex(8)}",
-        staffed=ours.queues if options["staffed"] else (),
+        staffed=ours.queue_names if options["staffed"] else (),
         fast=options["fast"],
         key_ms=0 if options["fast"] else TELEPHONE_MS,
     )

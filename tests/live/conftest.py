@@ -16,6 +16,7 @@ from ivr_server.pbx import fetch, plan
 from ivr_server.settings import token
 from tests.live.exchange import Exchange, dialled, exchange
 from tests.live.product import Product, installation
+from tests.live.tones import TONES, write_tone
 
 HERE = Path(__file__).parent
 FIGURES: dict[str, str] = {}  # what was measured, for the end of the run
@@ -52,14 +53,19 @@ def noises(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("noises")
     lengths = {"welcome": 1.5, "long": 6.0}
     lengths |= {f"fallback/{name}-{tongue}": 1.5 for name in ("apology", "nobody_answered") for tongue in ("zh", "en")}
+    said = ("whisper-service-en-number", "whisper-service-en-call-back", "your_call_back-en", "not_reached-en")
+    lengths |= {f"fallback/{name}": 1.2 for name in said}
     for seed, (name, seconds) in enumerate(lengths.items()):
         write_noise(folder / f"{name}.wav", seconds, seed)
+    for name in TONES:
+        write_tone(folder / f"tones/{name}.wav", name)
     return folder
 
 
 def noise_names(folder: Path) -> dict[str, Path]:
     """Every sound of the noises, by name."""
-    return {str(path.relative_to(folder).with_suffix("")): path for path in folder.rglob("*.wav")}
+    every = {str(path.relative_to(folder).with_suffix("")): path for path in folder.rglob("*.wav")}
+    return {name: path for name, path in every.items() if not name.startswith("tones/")}
 
 
 def write_noise(path: Path, seconds: float, seed: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 import shutil
 import tempfile
 import threading
@@ -60,14 +61,14 @@ class Exchange:
         self.callers_ami = Ami(self._callers_ami_port, "watcher", SECRET)
         self.callers_ami.listeners.append(self._callers_event)
         for agent in wanted.telephones:  # Asterisk registers them at its start; asked before that is done, it forgets
-            self._wait_for(lambda name=agent.name: self.agent_is_in(name), f"agent {agent.name} registered")
+            self.wait_for(lambda name=agent.name: self.agent_is_in(name), f"agent {agent.name} registered")
             self.agent_signs_out(agent.name)
 
     def dial(self, number: str = "10000", keys: Keys = (), **options: str | float) -> Call:
         """Place a call and press keys, each group so many seconds after the one before (the first after the answer).
 
-        Options: caller (number shown), stay (seconds on the line after the last key, default 60),
-        gap_ms and tone_ms of the keys.
+        Options: caller (number shown), stay (seconds on the line after the last key, default 60), says (a sound file
+        that the caller makes all along), gap_ms and tone_ms of the keys.
         """
         caller = str(options.get("caller") or next(self._callers_numbers))
         unique = f"call-{caller}-{time.monotonic_ns()}"
@@ -82,6 +83,7 @@ class Exchange:
             "GAP": str(int(options.get("gap_ms", 60))),
             "TONE": str(int(options.get("tone_ms", 80))),
             "STAY": str(options.get("stay", 60)),
+            "SAYS": str(options.get("says", "")),
         }
         answer = self.callers_ami.action(
             "Originate",
@@ -113,14 +115,14 @@ class Exchange:
             Variable=f"__HOSTILE={hostile}",
         )
         assert answer["Response"] == "Success", answer
-        self._wait_for(lambda: bool(self.inside.unique), f"the call to {extension} began")
+        self.wait_for(lambda: bool(self.inside.unique), f"the call to {extension} began")
         return self.inside
 
     def agent_signs_in(self, name: str, talks_s: float = 3.0, queues: Sequence[str] = QUEUES) -> None:
         """The telephone of an agent registers and joins queues; it answers every call and talks so long."""
         self.callers.cli(f"dialplan set global AGENT_TALKS {talks_s}")
         self.callers_ami.action("PJSIPRegister", Registration=name)
-        self._wait_for(lambda: self.agent_is_in(name), f"agent {name} registered")
+        self.wait_for(lambda: self.agent_is_in(name), f"agent {name} registered")
         for queue in queues:
             self.member_add(name, queue)
 
@@ -129,12 +131,43 @@ class Exchange:
         fields = {"Interface": f"PJSIP/{name}", "MemberName": f"Agent {name}", "Penalty": str(penalty)}
         self.product_ami.action("QueueAdd", Queue=queue, **fields)
 
+    def agent_is(self, name: str, rings_s: int = 0, says: str = "") -> None:
+        """How an agent's telephone answers the next calls: after so long, making a sound (a file, no ending)."""
+        self.callers.cli(f"dialplan set global AGENT_RINGS_{name} {rings_s}")
+        self.callers.cli(f'dialplan set global AGENT_SAYS_{name} "{says}"')
+
+    def agent_saw(self, name: str) -> list[str]:
+        """What the headers of the last call to this agent said: trail id, queue, business, language."""
+        shown = self.callers.cli("dialplan show globals")
+        return next(line for line in shown.splitlines() if f"AGENT_SAW_{name}=" in line).partition("=")[2].split("/")
+
+    def pause(self, name: str, paused: bool = True) -> None:
+        """As the desk does: the agent is signed in, and takes no calls."""
+        fields = {"Interface": f"PJSIP/{name}", "Paused": str(paused).lower(), "Reason": "break" if paused else ""}
+        self.product_ami.action("QueuePause", **fields)
+
+    def waiting(self, queue: str) -> list[str]:
+        """The channels that wait in a queue, in order."""
+        shown = self.product.cli(f"queue show {queue}")
+        return re.findall(r"^ +\d+\. (\S+) \(wait", shown, re.M)
+
+    def device(self, name: str) -> str:
+        """The channel of an agent's telephone in the product's Asterisk; "" without one."""
+        shown = self.product.cli("core show channels concise").splitlines()
+        return next((line.split("!")[0] for line in shown if line.startswith(f"PJSIP/{name}-")), "")
+
+    def withdraw(self, call: Call, queue: str, place: int) -> None:
+        """Take a waiting caller out of the queue, to speak to him."""
+        fields = {"Queue": queue, "Caller": call.leg.channel, "WithdrawInfo": str(place)}
+        answer = self.product_ami.action("QueueWithdrawCaller", **fields)
+        assert answer["Response"] == "Success", answer
+
     def agent_signs_out(self, name: str) -> None:
         """The agent leaves the queues, and the telephone leaves."""
         for queue in QUEUES:
             self.product_ami.action("QueueRemove", Queue=queue, Interface=f"PJSIP/{name}")
         self.callers_ami.action("PJSIPUnregister", Registration=name)
-        self._wait_for(lambda: not self.agent_is_in(name), f"agent {name} left")
+        self.wait_for(lambda: not self.agent_is_in(name), f"agent {name} left")
 
     def agent_is_in(self, name: str) -> bool:
         """Whether the product's Asterisk knows the agent's telephone."""
@@ -164,7 +197,8 @@ class Exchange:
         for one in (self.callers, self.product):
             one.stop()
 
-    def _wait_for(self, test: Callable[[], bool], what: str, seconds: float = 8.0) -> None:
+    def wait_for(self, test: Callable[[], object], what: str, seconds: float = 8.0) -> None:
+        """Until it is true."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if test():
@@ -195,7 +229,8 @@ class Exchange:
             trunks=(),
         )
         config.write(skeleton)
-        sip = CALLERS_PJSIP.format(port=plan.port_or_free(0, plan.UDP), product=ports.sip)
+        own = self.plan.trunks[0].contact.rpartition(":")[2]
+        sip = CALLERS_PJSIP.format(port=own, product=ports.sip)
         sip += "".join(
             CALLERS_AGENT.format(name=agent.name, password=agent.password, product=ports.sip)
             for agent in self.plan.telephones
@@ -289,8 +324,10 @@ def make_plan(installed: fetch.Installed, folder: Path, agi_port: int, token: st
         seats=tuple(plan.Phone(name, f"word-{name}", name, f"Seat {name}") for name in SEATS),
         telephones=tuple(plan.Phone(name, f"word-{name}", name, f"Telephone {name}") for name in AGENTS),
         phones=(plan.Phone("caller", "word", "13800000001", "A caller"),),
-        trunks=(plan.Trunk("line", "127.0.0.1", "127.0.0.1:5099"),),
+        trunks=(plan.Trunk("line", "127.0.0.1", f"127.0.0.1:{plan.port_or_free(0, plan.UDP)}"),),
         ports=ports,
         installed=installed,
         call_limit_s=600,
+        outside=plan.Outside(channel="PJSIP/{number}@line", ring_s=6),  # the callers' Asterisk answers as every number
+        recordings=folder / "talks",
     )

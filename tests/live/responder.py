@@ -67,6 +67,45 @@ def keep_keys(command: Command, sounds: Path) -> None:
     command("SET VARIABLE IVR_RESULT done")
 
 
+def handed(command: Command, sounds: Path) -> None:
+    """7010 to 7013: to the queue service with all that is handed over; the last digit says what /waiting will do."""
+    command("SET VARIABLE IVR_TRAIL_ID call-7010.1")
+    command('SET VARIABLE IVR_TRAIL "fees; asked for a person"')
+    command("SET VARIABLE IVR_LANGUAGE en_US")
+    command("SET VARIABLE IVR_BUSINESS fault")
+    command("SET VARIABLE IVR_IDENTITY number")
+    command("SET VARIABLE IVR_QUEUE service")
+    command("SET VARIABLE IVR_RESULT queue")
+
+
+def hostile(command: Command, sounds: Path) -> None:
+    """7014: to the queue with values that would run something, were they taken as they are."""
+    evil = "x)b(y^s^1,${SHELL(touch /tmp/ivr-owned)}&$[1/0]"
+    for name in ("TRAIL_ID", "LANGUAGE", "BUSINESS", "IDENTITY", "PRIORITY", "PLACE", "SINCE", "IN", "ID", "SIDE"):
+        command(f'SET VARIABLE IVR_{name} "{evil}"')
+    command("SET VARIABLE IVR_RESULT queue")
+
+
+def waiting(command: Command, sounds: Path) -> None:
+    """/waiting, by what the call is about: speaks and says queue, says done, dies, or hangs."""
+    told = command("GET VARIABLE IVR_BUSINESS")
+    command(f'STREAM FILE {sounds}/welcome ""')
+    if "complaint" in told:
+        time.sleep(60)
+    if "arrears" not in told:
+        command(f"SET VARIABLE IVR_RESULT {'done' if 'fees' in told else 'queue'}")
+
+
+def about(business: str) -> Callable[[Command, Path], None]:
+    """Handed over, for another business."""
+
+    def play(command: Command, sounds: Path) -> None:
+        handed(command, sounds)
+        command(f"SET VARIABLE IVR_BUSINESS {business}")
+
+    return play
+
+
 PLAYS = {
     "7000": finish,
     "7001": to_billing,
@@ -76,7 +115,15 @@ PLAYS = {
     "7005": missing_prompt,
     "7006": think,
     "7007": keep_keys,
+    "7010": handed,
+    "7011": about("fees"),  # /waiting ends the call
+    "7012": about("arrears"),  # /waiting dies without a result
+    "7013": about("complaint"),  # /waiting hangs
+    "7014": hostile,
 }
+
+
+OTHERS = {"after-queue": finish, "waiting": waiting, "call-back": lambda command, sounds: None}
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -98,7 +145,7 @@ class Answer(socketserver.StreamRequestHandler):
         for line in iter(self.rfile.readline, b"\n"):
             key, _, value = line.decode(errors="replace").strip().partition(": ")
             header[key] = value
-        play = finish if "after-queue" in header["agi_request"] else PLAYS.get(header["agi_extension"], finish)
+        play = OTHERS.get(header["agi_request"].rpartition("/")[2]) or PLAYS.get(header["agi_extension"], finish)
         with contextlib.suppress(OSError):
             play(self._command, self.server.sounds)
 

@@ -6,6 +6,7 @@ CALLERS_MODULES = (
     "app_senddtmf",
     "app_verbose",
     "func_cut",
+    "func_global",
     "res_pjsip_outbound_registration",
     "res_pjsip_outbound_authenticator_digest",
 )
@@ -24,6 +25,7 @@ CALLERS_EXTENSIONS = r"""
 static = yes
 
 [caller]
+; SAYS is a sound that the caller makes all along, after the keys.
 exten => s,1,MixMonitor(,Sr(${RECORDING}))
  same => n(next),GotoIf($["${KEYS}" = ""]?stay)
  same => n,Set(STEP=${CUT(KEYS,/,1)})
@@ -31,14 +33,22 @@ exten => s,1,MixMonitor(,Sr(${RECORDING}))
  same => n,Wait(${CUT(STEP,:,1)})
  same => n,SendDTMF(${CUT(STEP,:,2)},${GAP},${TONE})
  same => n,Goto(next)
- same => n(stay),Wait(${STAY})
+ same => n(stay),GotoIf($["${SAYS}" = ""]?quiet)
+ same => n,Playback(${SAYS})
+ same => n(quiet),Wait(${STAY})
  same => n,Hangup()
 
 [agent]
-; It rings for so many seconds, at once with none set: AGENT_RINGS_1001 and the like.
-exten => _X.,1,Wait(0${AGENT_RINGS_${EXTEN}})
+; It rings for so many seconds, at once with none set: AGENT_RINGS_2001 and the like. AGENT_SAYS_2001: the sound that it
+; makes all along. AGENT_SAW_2001: what the call's headers said.
+exten => _X.,1,Set(GLOBAL(AGENT_SAW_${EXTEN})=${PJSIP_HEADER(read,X-IVR-Call)}/${PJSIP_HEADER(read,X-IVR-Queue)}/${PJSIP_HEADER(read,X-IVR-Business)}/${PJSIP_HEADER(read,X-IVR-Language)})
+ same => n,Wait(0${AGENT_RINGS_${EXTEN}})
  same => n,Answer()
+ same => n,Set(TIMEOUT(absolute)=${AGENT_TALKS})
  same => n,MixMonitor(,Sr(${AGENT_RECORDINGS}/${EXTEN}-${UNIQUEID}.wav))
+ same => n,GotoIf($["${AGENT_SAYS_${EXTEN}}" = ""]?quiet)
+ same => n,Playback(${AGENT_SAYS_${EXTEN}})
+ same => n(quiet),NoOp()
  same => n,Wait(${AGENT_TALKS})
  same => n,Hangup()
 """
