@@ -251,11 +251,11 @@ class AgentsRoom:
 
     async def recording(self, by: By, id: str) -> Recording:
         """One of them; written down first."""
-        call = self.shelf.call_of(id)
         if not by.supervises:
-            if not call:
-                raise hidden(id)
-            await self.writing.must_be_theirs(by, call)
+            try:
+                await self.writing.must_be_theirs(by, self.shelf.call_of(id))
+            except Hidden:
+                raise hidden(id) from None
         found = self.shelf.find(id)
         now = self.house.now()
         if now - self._heard.get((by.name, id), 0.0) > HEARD_S:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from crm_bridge import receptions
+from crm_bridge.answers import LookUpFault
 from crm_bridge.receptions import Missed, NoReception, Reception
 from ivr_server.agents.asked import By, Hidden, NewReception, NotNow, Saving, Shape
-from ivr_server.agents.contacts import Contacts
+from ivr_server.agents.contacts import Contacts, Known
 from ivr_server.agents.house import House
 from ivr_server.agents.playback import Shelf
 from ivr_server.agents.roll import Roll
@@ -55,7 +57,17 @@ class Writing:
             at=self.house.now(),
         )
         kept: Reception = await self.contacts.store.run(receptions.begin, fresh, write=True)
+        if not (kept.call or kept.customer):
+            await self._know(fresh, by)
         return {"id": kept.id, "version": kept.version}
+
+    async def _know(self, fresh: Reception, by: By) -> None:
+        """Whose number it is, if billing tells; the record is there without it."""
+        with suppress(LookUpFault):
+            card = await self.contacts.card(Known(number=fresh.number), by)
+            if card is not None:
+                known = replace(fresh, customer=card["customer"], name=card["name"])
+                await self.contacts.store.run(receptions.know, known, write=True)
 
     async def save(self, by: By, saving: Saving) -> int:
         """Keep what was typed; NotNow("version") with what stands there when somebody was faster."""
