@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,16 @@ class Seat:
         """What the pages asked, in order."""
         asked: list[list[Any]] = self.do()["did"]
         return asked
+
+    def was_asked(self, *wanted: list[Any]) -> None:
+        """These were asked one after the other, or are within ten seconds."""
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            did = self.did
+            if any(did[at : at + len(wanted)] == list(wanted) for at in range(len(did))):
+                return
+            time.sleep(0.03)
+        raise AssertionError(f"not asked: {wanted}; but: {did[-8:]}")
 
     @property
     def site(self) -> str:

@@ -37,15 +37,23 @@ class DeskStandIn:
         self.did: list[list[Any]] = []
         self.pages: dict[str, tuple[By, Tell]] = {}
         self.holder = ""
-        self.me: Shape = dict.fromkeys(("reason", "seat", "device", "call"), "") | {"state": "signed_out", "since": 0.0}
+        self.me: Shape = dict.fromkeys(("reason", "seat", "device", "call", "next", "state_words"), "") | {
+            "state": "signed_out",
+            "since": 0.0,
+        }
         self.queues = [("service", 3, 94), ("billing", 1, 12), ("faults", 0, 0)]
         self.answered = 0
         self.now: dict[str, Shape] = {}  # event -> what a new page is told
         self.records: dict[str, Shape] = {}
         self.broken: list[str] = []  # what is refused from now on
         self.evil = ""
+        self.live = True
 
     # what the tests do
+
+    def afresh(self) -> None:
+        """Another test: nothing was asked, nothing is refused."""
+        self.did, self.broken = [], []
 
     def told(self, event: str, **values: Any) -> None:
         """Any event, as it is."""
@@ -53,7 +61,8 @@ class DeskStandIn:
             tell(event, event, values)
 
     def move(self, state: str, reason: str = "", **more: Any) -> None:
-        """The agent's state."""
+        """The agent's state; whoever tells it has Asterisk."""
+        self.live = True
         self.me |= {"state": state, "reason": reason, "since": time.time(), "state_words": "", "wrap_until": 0, **more}
         self._tell_me()
 
@@ -82,6 +91,7 @@ class DeskStandIn:
 
     def away(self, *_nothing: Any) -> None:
         """The server has lost the exchange."""
+        self.live = False
         self.told("away")
 
     def refuse(self, *what: str) -> None:
@@ -104,15 +114,15 @@ class DeskStandIn:
             tell("bar", "bar", self._bar(by))
 
     def _me(self, by: By, tab: str) -> Shape:
-        told = self.me | {"reason_title": title(self.me["reason"], by.language), "holds": tab == self.holder}
-        return told
+        words = self.me["state_words"] or title(self.me["reason"], by.language)
+        return self.me | {"state_words": words, "holds": tab == self.holder}
 
     def _bar(self, by: By) -> Shape:
         queues = [
             {"name": name, "title": title(name, by.language), "waiting": n, "longest_s": s, "agents_ready": 2}
             for name, n, s in self.queues
         ]
-        return {"answered_today": 17 + self.answered, "average_s": 214, "queues": queues}
+        return {"answered_today": 17 + self.answered, "average_s": 214, "queues": queues, "live": self.live}
 
     def _tell_call(self, event: str, call: str, who: str, more: Shape) -> None:
         self.records.setdefault(f"r-{call}", {"id": f"r-{call}", "version": 0, "values": {}})
@@ -161,8 +171,7 @@ class DeskStandIn:
         self._asked("sit", where.device, where.telephone)
         browser = where.device == "browser"
         if self.me["state"] == "signed_out":
-            device = "browser" if browser else where.telephone
-            self.move("busy", "", seat="1003" if browser else "", device=device, state_words="")
+            self.move("ready", seat="1003" if browser else where.telephone, device=where.device)
         return {"seat": "1003" if browser else "", "sip": SIP if browser else None}
 
     async def rise(self, _by: By) -> None:
@@ -179,7 +188,7 @@ class DeskStandIn:
         """To somebody else."""
         self._asked("transfer", call, to, kind)
         if kind == "consult":
-            self.talk("consulting", call, **{"with": {"to": to, "name": "王芳 Wang Fang"}})
+            self.talk("consulting", call, **{"with": "王芳 Wang Fang"})
         else:
             self.wrap(call)
 
@@ -191,7 +200,7 @@ class DeskStandIn:
         elif what == "return":
             self.talk("talking", call)
         elif what == "join":
-            self.talk("joined", call, **{"with": {"to": "1002", "name": "王芳 Wang Fang"}})
+            self.talk("joined", call, **{"with": "王芳 Wang Fang"})
         elif what in ("complete", "hang-up"):
             self.wrap(call)
         elif what == "reject":
@@ -218,7 +227,8 @@ class DeskStandIn:
         if asked.number == "000":
             raise NotNow("customer", 404)
         month = asked.month or "2026-10"
-        return told("fees", by.language) | {"number": asked.number, "month": month}
+        fees: Shape = told("fees", by.language)
+        return fees | {"number": asked.number, "month": month}
 
     async def begin(self, _by: By, new: NewReception) -> Shape:
         """A record of a call that was dialled out."""

@@ -5,7 +5,7 @@
 // else from the server: idle, ringing, dialling, talking, wrap_up; "away": the server has us in a call that has no sound
 // in this window; "rejoining": it is on its way back to it. Nothing is drawn from what a button hopes for.
 
-import { $, page, put, say, seat, show, tell, word, words } from "./desk_parts.js";
+import { $, page, put, reason, say, seat, show, tell, word, words } from "./desk_parts.js";
 import { Stream, ask, get, post } from "./desk_stream.js";
 import { bell, choices, keyTone, maySound, warn } from "./desk_sound.js";
 import { Phone } from "./desk_phone.js";
@@ -22,7 +22,7 @@ const REJOIN_MS = 12_000;
 const call = { info: null, talk: null };
 let me = { state: "", since: 0, holds: true };
 let bar = {};
-let line = "starting"; // starting, on, off, away (the server has lost the exchange), ended
+let line = "starting"; // starting, on, off, ended
 let rejoining = 0;
 let spoken = "";
 
@@ -55,7 +55,10 @@ function draw() {
 }
 
 function notices({ phase: now }) {
-  const trouble = line === "off" ? "off" : line === "away" ? "away" : line === "ended" ? "ended" : soft() && me.state !== "signed_out" && phone.state === "lost" ? "phone" : "";
+  const seated = Boolean(me.state) && me.state !== "signed_out";
+  const cut = seated && soft() && phone.state === "lost" ? "phone" : seated && me.device === "telephone" && me.unreachable ? "unreachable" : "";
+  const trouble = line === "off" || line === "ended" ? line : bar.live === false ? "away" : cut;
+  put($("sit_why"), me.state_words || "");
   show($("trouble"), Boolean(trouble));
   if (trouble) put($("trouble"), words[`desk_trouble_${trouble}`]);
   const ringing = now === "ringing" && (soft() ? phone.call?.state === "ringing" : true);
@@ -75,7 +78,7 @@ function announce({ phase: now, me: who }) {
   if (now === "ringing") {
     say([word("desk_said_ringing", { who: name }), call.info?.handed?.line].filter(Boolean).join(" "), true);
     notify(name);
-  } else if (now === "idle") say(who.state === "busy" ? word("desk_said_busy", { reason: who.reason_title || who.state_words || "" }) : words[`desk_state_${who.state}`] || "");
+  } else if (now === "idle") say(who.state === "busy" ? word("desk_said_busy", { reason: reason(who.reason) || who.state_words || "" }) : words[`desk_state_${who.state}`] || "");
   else if (now === "talking") say([words[talk ? `desk_${talk}` : phone.call?.held ? "desk_held" : "desk_talking"], phone.call?.muted ? words.desk_muted : ""].filter(Boolean).join(". "));
   else say({ wrap_up: words.desk_said_wrap_up, dialling: words.desk_dialling, away: words.desk_call_elsewhere, rejoining: words.desk_rejoining }[now] || "");
 }
@@ -99,8 +102,9 @@ function told() {
 }
 
 function came(now) {
-  if (now.call && !known(now.call)) open({ call: now.call, number: now.number, queue: now.queue, business: now.business });
-  if (now.call) get(`/desk/call/${encodeURIComponent(now.call)}`).then((found) => { if (phone.call === now && !call.info?.card) open({ ...call.info, ...found }); }, () => {});
+  const told = ["ringing", "talking"].includes(me.state) && call.info; // a call-back has an id of its own for the server
+  if (now.call && !told && !known(now.call)) open({ call: now.call, number: now.number, queue: now.queue, business: now.business });
+  if (now.call && !told) get(`/desk/call/${encodeURIComponent(now.call)}`).then((found) => { if (phone.call === now && !call.info?.card) open({ ...call.info, ...found }); }, () => {});
   if (!choices.auto || now.answering) return;
   warn();
   setTimeout(() => { if (phone.call === now && now.state === "ringing") phone.answer(); }, 700);
@@ -114,9 +118,18 @@ function over(was) {
   if (was.out && (!was.call)) { latest.fetch(); if (me.state !== "wrap_up" && me.state !== "talking") settle(); }
 }
 
+function fetched(id) {
+  get(`/desk/call/${encodeURIComponent(id)}`).then((found) => { if (known(id)) { open({ ...call.info, ...found }); draw(); } }, () => {});
+}
+
 // A call that is known: card, story and record in one step.
 function open(info) {
   const before = call.info;
+  if (before?.key && !before.call && info.direction === "out") { // what was dialled here, as the server sees it now
+    call.info = { ...before, ...info, reception: form.record ? null : info.reception };
+    if (!form.record) form.open(call.info);
+    return;
+  }
   call.info = before && before.call === info.call ? { ...before, ...info } : info;
   if (call.info.reception || call.info.form) form.open(call.info);
   fees.about(call.info.card?.number || call.info.number);
@@ -150,7 +163,11 @@ const events = {
   },
   bar(told) { bar = told; draw(); },
   ringing(told) { if (!phone.call || phone.call.state === "ringing") { open(told); call.talk = null; } draw(); },
-  call(told) { if (!call.info || known(told.call) || !phone.call) { open({ ...(known(told.call) ? call.info : {}), ...told }); } draw(); },
+  call(told) {
+    if (!call.info || known(told.call) || !phone.call || told.direction === "out") open({ ...(known(told.call) ? call.info : {}), ...told });
+    if (told.whole === false) setTimeout(() => fetched(told.call), 1500); // something was not there yet
+    draw();
+  },
   talk(told) {
     call.talk = told.state === "over" ? null : told;
     if (told.state === "over" && told.call && known(told.call)) rejoining = 0;
@@ -158,7 +175,7 @@ const events = {
   },
   missed(told) { tell(word("desk_missed_one", { number: told.number || words.desk_no_number })); latest.fetch(); },
   resync() { line = "on"; draw(); },
-  away() { line = "away"; draw(); },
+  away() { bar = { ...bar, live: false }; draw(); },
   beat({ status, held }) {
     if (held === false && me.holds && me.state !== "signed_out") { me = { ...me, holds: false }; phone.rise(); draw(); }
     if (status === 401 || status === 403) { line = "ended"; draw(); }
@@ -166,7 +183,6 @@ const events = {
 };
 
 const stream = new Stream(events, (state) => {
-  if (state === "on" && line === "away") return; // the next ``me`` or ``resync`` says that the exchange is back
   if (line !== state) { line = state; draw(); if (state === "on") latest.fetch(); }
 });
 
@@ -266,10 +282,7 @@ const fees = new Fees();
 const latest = new Latest((missed) => drawMissed(missed, (one) => dial(one.number)));
 const tabs = new Tabs((name) => { if (name === "latest") latest.fetch(); });
 const places = new Places((to, kind, name) => { onCall("transfer", { to, kind }); tell(word(kind === "blind" ? "desk_handing_over" : "desk_asking_first", { name })); }, page.dial_out);
-new Sit(async (asked, ready) => {
-  await sit(asked);
-  if (ready) await post("/desk/state", { state: "ready" });
-});
+new Sit(sit);
 new Shortcuts({ ...does, dial: () => { if (!$("dial_form").hidden) $("dial_number").focus(); } }, () => phase() === "talking" && soft());
 $("help_button").addEventListener("click", () => $("help").showModal());
 $("use_here").addEventListener("click", () => stream.take());

@@ -1,6 +1,6 @@
 // The bar: the state and the time in it, the day's figures, what waits, the devices; and the list of states to choose from.
 
-import { $, clock, el, now, page, put, show, word, words } from "./desk_parts.js";
+import { $, clock, el, now, page, put, reason, show, word, words } from "./desk_parts.js";
 
 export class Bar {
   // ``choose(state, reason)``; ``rise()``.
@@ -45,13 +45,13 @@ export class Bar {
   }
 
   draw({ me, bar, line, phone, soft }) {
-    const title = me.state === "busy" ? me.reason_title || me.state_words || words.desk_state_busy : words[`desk_state_${me.state}`] || me.state;
-    put($("state_words"), title);
+    const title = (me.state === "busy" && reason(me.reason)) || words[`desk_state_${me.state}`] || me.state;
+    put($("state_words"), me.next && me.state !== "busy" ? word("desk_state_then", { state: title, next: reason(me.next) || words.desk_state_busy }) : title);
     this.button.className = `state-now ${me.state}`;
     this.button.disabled = me.state === "signed_out";
     put($("answered_today"), String(bar.answered_today ?? 0));
     put($("average"), bar.average_s ? clock(bar.average_s) : "–");
-    const said = line !== "on" ? words[`desk_line_${line}`] : soft ? words[`desk_phone_${phone.state}`] : me.device && me.device !== "browser" ? word("desk_telephone_at", { number: me.device }) : "";
+    const said = line !== "on" ? words[`desk_line_${line}`] : soft ? words[`desk_phone_${phone.state}`] : me.device === "telephone" ? word("desk_telephone_at", { number: me.seat }) : "";
     put($("seat_words"), [me.seat && soft ? word("desk_seat_at", { seat: me.seat }) : "", said].filter(Boolean).join(" · "));
     $("seat_words").className = `seat-now ${line !== "on" ? "bad" : soft && phone.state !== "on" ? "warm" : "good"}`;
     this.queues(bar.queues || []);

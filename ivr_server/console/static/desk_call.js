@@ -1,7 +1,7 @@
 // The call and its controls: what stands on the left. One picture for each phase; the buttons are made anew only when the
 // phase or what may be done changes, so that whoever stands on one of them stays there.
 
-import { $, act, clock, el, moment, now, put, show, word, words } from "./desk_parts.js";
+import { $, act, clock, el, moment, now, put, reason, show, word, words } from "./desk_parts.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
@@ -49,7 +49,7 @@ export class CallPanel {
     put($("call_number"), phase === "idle" || who === number ? "" : number);
     put($("call_queue"), phase === "idle" ? "" : [call?.queue_title || call?.queue, call?.business_words].filter(Boolean).join(" · "));
     const music = phase === "talking" && (talk?.state === "consulting" || (phone.call?.held && talk?.state !== "joined"));
-    put($("call_why"), music ? words.desk_music : phase === "idle" ? (me.state === "busy" ? me.state_words || me.reason_title || "" : words[`desk_idle_${me.state}_text`] || "") : "");
+    put($("call_why"), music ? words.desk_music : phase === "idle" ? me.state_words || reason(me.reason) || words[`desk_idle_${me.state}_text`] || "" : "");
     const other = phase === "talking" && (talk?.state === "consulting" || talk?.state === "joined") ? talk.with : null;
     show($("other_party"), Boolean(other));
     if (other) put($("other_party"), word(talk.state === "joined" ? "desk_with_all" : "desk_with", { name: other.name || other.to || other }));

@@ -92,6 +92,9 @@ export function act(name, text, key, press, kind = "") {
   return button;
 }
 
+// Why somebody is busy, in one word of the list; "" for what is no choice of theirs (missed, rejected).
+export const reason = (name) => page.reasons.find((one) => one.name === name)?.title || "";
+
 // Said to readers of the screen; ``urgent`` cuts what is being read.
 export function say(text, urgent = false) {
   const place = $(urgent ? "alarm" : "said");

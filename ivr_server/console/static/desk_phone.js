@@ -68,7 +68,7 @@ export class Phone {
     });
     this.follow(call);
     this.changed(this);
-    if (!out && this.expected && this.expected === call.call) { this.expected = ""; this.answer(); }
+    if (!out && this.expected && (this.expected === call.call || this.expected.startsWith("callback-"))) { this.expected = ""; this.answer(); }
   }
 
   follow(call) {

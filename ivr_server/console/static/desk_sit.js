@@ -6,7 +6,7 @@ import { choices, choose, devices, tryMicrophone, tryRinger, trySpeaker } from "
 const SELECTS = { microphone: "inputs", speaker: "outputs", ringer: "outputs" };
 
 export class Sit {
-  // ``sit({device, telephone}, ready)``
+  // ``sit({device, telephone})``
   constructor(sit) {
     this.sit = sit;
     this.endTrial = null;
@@ -95,7 +95,7 @@ export class Sit {
     put($("sit_fault"), "");
     try {
       if (!telephone) await this.allow();
-      await this.sit(telephone ? { device: "telephone", telephone: $("sit_telephone").value } : { device: "browser" }, $("sit_ready").checked);
+      await this.sit(telephone ? { device: "telephone", telephone: $("sit_telephone").value } : { device: "browser" });
     } catch (fault) {
       put($("sit_fault"), fault.message);
     }
