@@ -138,6 +138,8 @@ class IvrService(Service):
         self.agents = Agents(self._beside())
         self._closing.append(self.agents.stop)
         self.room.start()
+        self.line.call_backs.start()
+        self._closing.append(self.line.call_backs.stop)
         await self.agents.start()
         self.faxes.start()
         self._closing.append(self.faxes.stop)
@@ -154,7 +156,7 @@ class IvrService(Service):
         self.bridge = bridge = self._bridge()
         self.faxes = Faxes(Surroundings(self.reactor, settings, self.database, self.metrics, self.room.ami), bridge)
         notice = Notice(settings.folder / "notice.yaml", utc_now)
-        self.line = LineRoom(settings, self.database, self.reactor, self.room.floor)
+        self.line = LineRoom(settings, self.database, self.reactor, self.room)
         self.trails = self.line.trails
         look_ups = LookUps(bridge, self.line.line_up, notice.prompt, lambda: self.faxes.open)
         tools = Tools(
@@ -182,6 +184,7 @@ class IvrService(Service):
             self._publish,
             lambda caller: self.numbering.national(caller) or plain_number(caller),
             self.trails,
+            {"call-back": self.line.told_of_call_back},
         )
 
     def _beside(self) -> Beside:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -60,6 +60,7 @@ class Desk:
     publish: Publish = lambda call, turn: None
     number: Callable[[str], str] = plain_number
     trails: Trails | None = None
+    asides: Mapping[str, Callable[[Line], Awaitable[None]]] = field(default_factory=dict)  # script -> who hears it
 
 
 @dataclass(slots=True)
@@ -73,6 +74,9 @@ class Calls:
 
     async def answer(self, line: Line) -> None:
         """One call, from its header to its record. Never raises: whatever happens, the caller goes the safe way."""
+        if aside := self.desk.asides.get(line.header.script.strip("/")):
+            await _heard(aside, line)
+            return
         flow = None if self.draining else self.desk.routes.flow(line.header.script, line.header.dialled)
         if flow is None:
             self.desk.metrics.refused.labels("draining" if self.draining else "no flow").inc()
@@ -97,6 +101,18 @@ class Calls:
         """Where the callers are who talk with us just now; those who have ended are not counted."""
         sessions = (talk.at for talk in self.talks.values())
         return [session for session in sessions if session is not None and not session.ended]
+
+
+async def _heard(aside: Callable[[Line], Awaitable[None]], line: Line) -> None:
+    """The dialplan tells us something; nobody talks, and nobody waits for an answer."""
+    try:
+        await aside(line)
+    except (LineGone, LineBroken, LookUpFault) as fault:
+        log.warn("{script} was not heard to its end: {fault!r}", script=line.header.script, fault=fault)
+    except Exception:
+        log.failure("what the dialplan told failed in our own code")
+    finally:
+        line.close()
 
 
 async def _quietly(work: Any) -> None:

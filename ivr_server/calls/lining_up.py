@@ -68,7 +68,10 @@ class Floor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A call-back that keeps a place: whom to call (as typed, or as shown by the line), and where they stood."""
+    """A call-back that keeps a place: whom to call (as typed, or as shown by the line), and where they stood.
+
+    ``ahead``: the calls that were before it in the queue; None when that is not known.
+    """
 
     call: str
     number: str
@@ -78,6 +81,7 @@ class Wish:
     trail: str = ""
     business: str = ""
     identity: str = ""
+    ahead: frozenset[str] | None = None
 
 
 class Keeper(Protocol):
@@ -152,9 +156,20 @@ class Lines:
             return 0
         return 1 + sum(one.call in away.ahead for one in now.waiting)
 
+    def ahead(self, call: str) -> frozenset[str] | None:
+        """The calls that were before this one when it was taken out; None when that is not known."""
+        away = self._away.get(call)
+        return away.ahead if away else None
+
     def over(self, call: str) -> None:
         """The caller is no longer spoken to."""
         self._away.pop(call, None)
+
+    def instead(self, call: str, other: str) -> None:
+        """``other`` waits in the place of this call: whoever was behind it stays behind."""
+        for name, away in self._away.items():
+            if call in away.ahead:
+                self._away[name] = replace(away, ahead=away.ahead | {other})
 
     def _queue(self, queue: str) -> QueueNow | None:
         if self.floor is None or not self.floor.picture.live:
@@ -278,7 +293,8 @@ class LineUp:
         place = self.lines.back(call) or await _place(line) or 1
         told = [await line.variable(name) or "" for name in ("IVR_TRAIL_ID", "IVR_BUSINESS", "IVR_IDENTITY")]
         more = dict(zip(("trail", "business", "identity"), told, strict=True))
-        wish = Wish(call=call, number=number, queue=queue, place=place, language=given.get("language", ""), **more)
+        where = {"call": call, "queue": queue, "language": given.get("language", "")}
+        wish = Wish(number=number, place=place, ahead=self.lines.ahead(call), **where, **more)
         called = await self.keeper.keep(wish)
         return Answered("kept", (("call_back_number", Fact("digits", called)),)) if called else Answered("no_number")
 

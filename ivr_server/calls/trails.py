@@ -55,12 +55,16 @@ class DatabaseShelf:
 
 @dataclass(slots=True)
 class Trails:
-    """``titles``: language -> what prompts, look-ups and outcomes are called in it; ``zone``: the operator's."""
+    """``titles``: language -> what prompts, look-ups and outcomes are called in it; ``zone``: the operator's.
+
+    ``first``: the call in whose stead another one waits (a call-back that keeps its place); any other is itself.
+    """
 
     shelf: Shelf
     titles: Callable[[str], Mapping[str, str]]
     zone: tzinfo
     now: Callable[[], datetime]
+    first: Callable[[str], str] = lambda call: call
     _kept: OrderedDict[str, dict[str, CallRecord]] = field(default_factory=OrderedDict)
 
     def keep(self, call: str, leg: CallRecord) -> None:
@@ -73,7 +77,7 @@ class Trails:
 
     def legs(self, call: str) -> tuple[CallRecord, ...]:
         """The legs that are in memory, in order."""
-        return tuple(sorted(self._kept.get(call, {}).values(), key=_begun))
+        return tuple(sorted(self._kept.get(self.first(call), {}).values(), key=_begun))
 
     async def leg(self, call: str, name: str) -> CallRecord | None:
         """One leg, from memory, else from the journal; None as well while the journal is away."""
@@ -87,7 +91,7 @@ class Trails:
 
     async def handed(self, call: str, language: str) -> Handed | None:
         """What an agent is handed; None when there is no such call. LookUpFault: only the database could tell."""
-        found = await self._found(call)
+        found = await self._found(self.first(call))
         return handing.handed(found, self.telling(language)) if found.legs else None
 
     async def earlier(
