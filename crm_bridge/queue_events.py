@@ -2,9 +2,10 @@
 
 A row comes from the live notices or from Asterisk's own queue log, which says the same a little differently. Two tell
 of the same thing when call and kind are the same, the agent is the same where both name one, the leg is the same where
-both know it, and else their instants are within ``SAME_S``. All ways to leave a queue are one kind, and so are all ways
-to end a talk: the log calls a talk of three that the agent left ended by the caller, we call it handed on. So a record
-may be written again after a crash, and the log may be read again as a whole, and no statistic changes.
+both know it, and else their instants are within ``SAME_S``; each row stands for one of the other side. All ways to
+leave a queue are one kind, and so are all ways to end a talk: the log calls a talk of three that the agent left ended
+by the caller, we call it handed on. So a record may be written again after a crash, and the log may be read again as a
+whole, and no statistic changes.
 
 Legs: an attempt at an agent has a channel of its own; its unique id tells two quick attempts apart.
 """
@@ -21,7 +22,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_bridge.schema import metadata
 
-SAME_S: Final = 2.5  # the queue log has whole seconds
+SAME_S: Final = 2.5  # between the two sides: the queue log has whole seconds
+AGAIN_S: Final = 0.5  # within one side: the same told again
 KINDS: Final = {"abandoned": "out", "timed_out": "out", "left": "out", "withdrawn": "out", "transferred": "ended"}
 
 queue_events = Table(
@@ -75,14 +77,16 @@ def put_events(connection: Connection, events: Sequence[QueueEvent]) -> list[Que
     known: dict[tuple[str, str], list[QueueEvent]] = defaultdict(list)
     for event in _of_calls(connection, {event.call for event in events}):
         known[event.call, kind(event)].append(event)
+    free = {key: list(rows) for key, rows in known.items()}
     new: list[QueueEvent] = []
     rows: list[dict[str, object]] = []
     for event in sorted(events, key=lambda one: one.at):
-        alike = known[event.call, kind(event)]
-        if not any(same(event, other) for other in alike):
-            alike.append(event)
+        key = event.call, kind(event)
+        again = any(same(event, other) for other in known[key] if other.source == event.source)
+        if not again and nearest(event, free.setdefault(key, [])) is None:
+            known[key].append(event)
             new.append(event)
-            rows.append({"key": f"{event.call}:{event.what}:{len(alike)}", **asdict(event)})
+            rows.append({"key": f"{event.call}:{event.what}:{len(known[key])}", **asdict(event)})
     if rows:
         make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         connection.execute(make(queue_events).on_conflict_do_nothing(), rows)
@@ -99,7 +103,17 @@ def same(one: QueueEvent, other: QueueEvent) -> bool:
     if one.leg and other.leg:
         return one.leg == other.leg
     agents_differ = one.agent and other.agent and one.agent != other.agent
-    return not agents_differ and abs(one.at - other.at) <= SAME_S
+    within = AGAIN_S if one.source == other.source else SAME_S
+    return not agents_differ and abs(one.at - other.at) <= within
+
+
+def nearest(event: QueueEvent, others: list[QueueEvent]) -> QueueEvent | None:
+    """The other side's row of the same thing, taken out of ``others``; None when there is none."""
+    alike = [other for other in others if other.source != event.source and same(event, other)]
+    found = min(alike, key=lambda other: abs(other.at - event.at), default=None)
+    if found is not None:
+        others.remove(found)
+    return found
 
 
 def _fitting(event: QueueEvent) -> QueueEvent:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from crm_bridge.queue_events import QueueEvent, kind, same
+from crm_bridge.queue_events import QueueEvent, kind, nearest
+from ivr_server.floor.reading import clean
 
 COMPARED: Final = (
     "joined",
@@ -49,7 +50,7 @@ def read_line(text: str) -> LogLine | None:
     parts = text.rstrip("\r\n").split("|")
     if len(parts) < 5 or not parts[0].isascii() or not parts[0].replace(".", "", 1).isdigit():
         return None
-    stamp, call, queue, agent, event, *data = parts
+    stamp, call, queue, agent, event, *data = map(clean, parts)
     if call in ("NONE", "MANAGER", "REALTIME", "") or queue in ("NONE", ""):
         return None
     return LogLine(float(stamp), call, queue, "" if agent == "NONE" else agent, event, tuple(data))
@@ -125,19 +126,15 @@ class Comparison:
 
 def compare(ours: Sequence[QueueEvent], theirs: Sequence[QueueEvent]) -> Comparison:
     """Pair what is the same; a talk that no queue brought is not looked for in the queue log."""
-    ours = [one for one in ours if one.queue and one.what in COMPARED]
+    ours = [replace(one, source="live") for one in ours if one.queue and one.what in COMPARED]
     theirs = [one for one in theirs if one.what in COMPARED]
     open_: dict[tuple[str, str], list[QueueEvent]] = {}
     for one in ours:
         open_.setdefault((one.call, kind(one)), []).append(one)
     only_theirs = []
     for one in theirs:
-        alike = open_.get((one.call, kind(one)), [])
-        found = next((other for other in alike if same(one, other)), None)
-        if found is None:
+        if nearest(one, open_.get((one.call, kind(one)), [])) is None:
             only_theirs.append(one)
-        else:
-            alike.remove(found)
     mine, other = Counter(one.what for one in ours), Counter(one.what for one in theirs)
     counts = {what: (mine[what], other[what]) for what in COMPARED if mine[what] or other[what]}
     return Comparison(counts, tuple(one for rest in open_.values() for one in rest), tuple(only_theirs))

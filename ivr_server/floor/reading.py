@@ -20,7 +20,12 @@ _STATES: Final[dict[str, MemberState]] = {
 def text(notice: Message, key: str) -> str:
     """The words under a key, without control characters and direction marks, at most 80 of them."""
     found = notice.only(key)
-    return "" if found == "<unknown>" else _ODD.sub("", found)[:LONGEST]
+    return "" if found == "<unknown>" else clean(found)
+
+
+def clean(words: str) -> str:
+    """Without control characters and direction marks, at most 80 characters."""
+    return _ODD.sub("", words)[:LONGEST]
 
 
 def number(notice: Message, key: str) -> int:

@@ -79,6 +79,7 @@ class Record:
         self._database = database
         self._reactor = reactor
         self._held: list[bytes] = []
+        self._keeping: set[Deferred[None]] = set()
         self._later: Any = None
         self._draining: Deferred[None] | None = None
         self._pause_s = SOON_S
@@ -96,8 +97,8 @@ class Record:
         if self._later is not None:
             self._later.cancel()
             self._later = None
-        if self._draining is not None:
-            await self._draining
+        for under_way in (*self._keeping, *filter(None, (self._draining,))):
+            await under_way
         try:
             await self.drain()
         except (LookUpFault, OSError) as fault:
@@ -108,7 +109,9 @@ class Record:
         """Keep it, if it counts."""
         event = kept(what)
         if event is not None and not self._stopped:
-            Deferred.fromCoroutine(self._keep(_written(event)))
+            keeping = Deferred.fromCoroutine(self._keep(_written(event)))
+            self._keeping.add(keeping)
+            keeping.addBoth(lambda _: self._keeping.discard(keeping))
 
     async def _keep(self, line: bytes) -> None:
         try:
