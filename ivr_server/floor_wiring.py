@@ -14,7 +14,7 @@ from ivr_server.console.parts import HealthPart
 from ivr_server.floor.floor import Floor, FloorRules
 from ivr_server.floor.happenings import Happening
 from ivr_server.floor.members import NEEDS
-from ivr_server.floor.record import Record
+from ivr_server.floor.record import Record, happening
 from ivr_server.floor_metrics import FloorMetrics
 from ivr_server.hours import utc_now
 from ivr_server.manager_wiring import not_allowed, the_manager
@@ -22,6 +22,8 @@ from ivr_server.metrics import Metrics
 from ivr_server.settings import Settings
 
 log = Logger()
+REMEMBERED_S: Final = 7 * 86_400.0
+MOST_REMEMBERED: Final = 20_000  # a tenth of a second
 LOGS: Final = ("asterisk/run/log/queue_log",)  # below the state folder: of the Asterisk that runs beside us
 
 
@@ -41,6 +43,15 @@ class FloorRoom:
         self.floor.listen(self.record.take)
         self.floor.listen(self._heard)
         self.floor.start()
+        Deferred.fromCoroutine(self._remember())
+
+    async def _remember(self) -> None:
+        try:
+            past = await self.record.events(_now() - REMEMBERED_S, _now())
+        except LookUpFault as fault:
+            log.warn("The queues' past was not read: {fault}", fault=fault)
+        else:
+            self.floor.remember(happening(one) for one in past[-MOST_REMEMBERED:])
 
     def connect(self) -> None:
         """Connect to Asterisk, if one is known."""

@@ -11,7 +11,7 @@ carries our ActionID, which no caller can guess. Until then what happens to it i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
@@ -137,6 +137,14 @@ class Floor:
         """Take the device out of a queue; nothing happens when it is not in it. AmiFault when Asterisk did not."""
         await self.members.remove(queue, interface)
 
+    def remember(self, past: Iterable[Happening]) -> None:
+        """What the queues were like before we came: the expected wait is known at once then."""
+        waits = Waits()
+        for what in past:
+            waits.take(what)
+        waits.only(_calls(self.picture), self._now())
+        self.waits = waits
+
     # --- from Asterisk
 
     def _heard(self, notice: Message) -> None:
@@ -166,6 +174,7 @@ class Floor:
         self._be_sure(item.only("Uniqueid") for item in channels)
         picture, told = listed_channels(self.picture, channels, self._now())
         self._keep(picture, told)
+        self.waits.only(_calls(self.picture), self._now())
         self._resynced = self._reactor.seconds()
         self._to_confirm.clear()
 
@@ -309,6 +318,11 @@ class Floor:
                 listener(what)
             except Exception:
                 log.failure("a listener of the floor failed at {what}", what=what.what)
+
+
+def _calls(picture: Picture) -> dict[str, list[str]]:
+    """Who waits, by queue, in order."""
+    return {name: [one.call for one in queue.waiting] for name, queue in picture.queues.items()}
 
 
 def _shape(picture: Picture, queue: str) -> Any:

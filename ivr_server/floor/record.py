@@ -62,6 +62,13 @@ def kept(what: Happening) -> QueueEvent | None:
     )
 
 
+def happening(event: QueueEvent) -> Happening:
+    """What the row tells of."""
+    values = asdict(event)
+    del values["source"]
+    return Happening(**values)
+
+
 class Record:
     """``start`` it; ``take`` is a listener of the floor; ``await stop()`` drains what it can.
 

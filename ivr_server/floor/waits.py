@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -179,6 +179,17 @@ class Waits:
             queue.answered(what.call, what.at, what.seconds)
         else:
             queue.left(what.call)
+
+    def only(self, waiting: Mapping[str, Sequence[str]], at: float) -> None:
+        """Nobody else waits: calls by queue, in order. Whoever is new came unseen, and teaches nothing."""
+        for name in {*self.queues, *waiting}:
+            queue, calls = self.queues.setdefault(name, QueueWaits()), waiting.get(name, ())
+            for call in [one for one in queue.waiting if one not in calls]:
+                queue.left(call)
+            if calls and not queue.waiting:
+                queue.last = at
+            for place, call in enumerate(calls, 1):
+                queue.waiting.setdefault(call, _Open(place, 0.0, None))
 
     def expected(self, queue: str, place: int, at: float) -> WaitRange | None:
         """What a caller at this place may be told."""
