@@ -68,7 +68,7 @@ from ivr_server.loading import CannotStart, Mistaken, load_words, tell
 from ivr_server.log_lines import JsonLines
 from ivr_server.metrics import Metrics
 from ivr_server.notice import Notice
-from ivr_server.settings import AGI_PORT, WEB_PORT, Settings, read_settings, token
+from ivr_server.settings import AGI_PORT, HTTP_PORT, WEB_PORT, Settings, read_settings, token
 from ivr_server.supervising import MISTAKEN
 from marked_yaml import Mistakes
 from prompts.store import Store, Trouble
@@ -264,6 +264,7 @@ class IvrService(Service):
             health=self._health,
             registry=self.metrics.registry,
             agents=self.agents.room,
+            exchange_http=lambda: settings.ami.http_port or whereabouts.http_port(settings.folder) or HTTP_PORT,
             phone=PhoneParts(
                 allowed=settings.web.phone,
                 port=lambda: self.ports[0].getHost().port,  # type: ignore[attr-defined]

@@ -172,6 +172,7 @@ class PhoneParts:
 class Parts:
     """All of it. ``titles``: language -> prompt name -> its words, for the trail; ``hosts``: further names of ours.
 
+    ``exchange_http``: the port of Asterisk's web server on this machine, 0 when it is not known.
     ``agents`` None: nobody takes calls here; the desk's pages are not there.
     """
 
@@ -183,6 +184,7 @@ class Parts:
     health: Callable[[], Awaitable[Health]]
     registry: CollectorRegistry
     agents: Agents | None = None
+    exchange_http: Callable[[], int] = lambda: 0
     lately: Lately = field(default_factory=Lately)
     phone: PhoneParts = field(default_factory=PhoneParts)
     titles: Callable[[str], Mapping[str, str]] = lambda _language: {}
