@@ -146,7 +146,9 @@ def save(connection: Connection, new: Reception, version: int, typed: Mapping[st
     if wanted == kept:
         return Saved(version)
     row = _row(replace(wanted, version=version + 1))
-    connection.execute(update(receptions).where(receptions.c.id == new.id).values(**row))
+    this = (receptions.c.id == new.id) & (receptions.c.version == version)  # another one may have come in between
+    if not connection.execute(update(receptions).where(this).values(**row)).rowcount:
+        return save(connection, new, version, typed)
     return Saved(version + 1)
 
 
