@@ -1,8 +1,8 @@
-"""The draft of flows and words: every change of a file is a row that stays, so that nothing is lost and all can be undone.
+"""The draft of flows and words: every change of a file is a row that stays; nothing is lost, all can be undone.
 
 A file's newest row is its draft. ``version`` counts the rows of a file: who saves names the version that was seen, and
 is refused when there is a newer one (optimistic concurrency; FAULTS G8). ``base`` is the published text that the draft
-grew from. ``undo`` and ``redo`` name the versions whose text comes next in either direction, 0 for none: going back is a
+grew from. ``undo`` and ``redo`` name the versions whose text comes next in either direction, 0: none. Going back is a
 new row like any other. Rows that were written together share a ``change``, and are undone together. Text "": the file
 is not there.
 """
@@ -14,11 +14,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
-from sqlalchemy import Column, Connection, Float, Index, Integer, String, Table, Text, and_, delete, func, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy import text as sql
 
 from crm_bridge.schema import metadata
 
 KEPT: Final = 400  # rows of one file; older ones can no longer be undone
+_LOCK: Final = 0x1_4C15  # PostgreSQL advisory lock: one change of a draft at a time
 
 draft_revisions = Table(
     "draft_revisions",
@@ -85,7 +101,8 @@ def heads(connection: Connection) -> dict[str, Revision]:
     last = select(draft_revisions.c.file, func.max(draft_revisions.c.version).label("newest"))
     newest = last.group_by(draft_revisions.c.file).subquery()
     joined = and_(draft_revisions.c.file == newest.c.file, draft_revisions.c.version == newest.c.newest)
-    return {row.file: Revision(**row._mapping) for row in connection.execute(select(draft_revisions).join(newest, joined))}
+    found = connection.execute(select(draft_revisions).join(newest, joined))
+    return {row.file: Revision(**row._mapping) for row in found}
 
 
 def revision(connection: Connection, file: str, version: int) -> Revision | None:
@@ -104,6 +121,7 @@ def history(connection: Connection, limit: int) -> list[Revision]:
 
 def write(connection: Connection, writings: Sequence[Writing], hand: Hand) -> dict[str, Revision]:
     """Keep these texts as one change, all or none; raises Older for the first that was not made from the newest."""
+    _one_at_a_time(connection)
     found, change = heads(connection), secrets.token_hex(8)
     new = {}
     for one in writings:
@@ -121,6 +139,7 @@ def write(connection: Connection, writings: Sequence[Writing], hand: Hand) -> di
 
 def undo(connection: Connection, file: str, seen: int, hand: Hand) -> dict[str, Revision]:
     """One change of this file taken back, with all that was written together with it; {} when there is none."""
+    _one_at_a_time(connection)
     found = heads(connection)
     head = _seen(found, file, seen)
     if not head.undo:
@@ -131,6 +150,7 @@ def undo(connection: Connection, file: str, seen: int, hand: Hand) -> dict[str, 
 
 def redo(connection: Connection, file: str, seen: int, hand: Hand) -> dict[str, Revision]:
     """What was taken back last, once more; {} when there is nothing."""
+    _one_at_a_time(connection)
     found = heads(connection)
     head = _seen(found, file, seen)
     target = revision(connection, file, head.redo) if head.redo else None
@@ -144,6 +164,12 @@ def redo(connection: Connection, file: str, seen: int, hand: Hand) -> dict[str, 
     return _turned(connection, together, hand, back=False)
 
 
+def _one_at_a_time(connection: Connection) -> None:
+    """SQLite's writes wait for each other anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sql("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
 def _seen(found: dict[str, Revision], file: str, seen: int) -> Revision:
     head = found.get(file, Revision(file, 0, "", ""))
     if head.version != seen:
@@ -151,7 +177,10 @@ def _seen(found: dict[str, Revision], file: str, seen: int) -> Revision:
     return head
 
 
-def _turned(connection: Connection, pairs: list[tuple[Revision, int]], hand: Hand, *, back: bool) -> dict[str, Revision]:
+Pairs = list[tuple[Revision, int]]  # a head, and the version whose text it shall have
+
+
+def _turned(connection: Connection, pairs: Pairs, hand: Hand, *, back: bool) -> dict[str, Revision]:
     """Each head with the text of another of its versions, as a new row; those too old to be kept stay as they are."""
     new = {}
     for head, to in pairs:

@@ -1,1 +1,1 @@
-"""The working copy of flows and words that admins edit: its files, edits that keep comments, merging, checks, proofs."""
+"""The working copy of flows and words that admins edit: edits that keep comments, merging, checks, proofs."""

@@ -43,7 +43,7 @@ WHOSE = {"unchanged": "", "a": "mine", "b": "theirs", "same": "both"}
 
 def merge(base: str, mine: str, theirs: str) -> Merged:
     """Both changes of ``base`` in one text, as far as they touch different lines."""
-    if mine == theirs or theirs == base:
+    if theirs in (mine, base):
         return Merged((Piece("mine", tuple(mine.splitlines(keepends=True))),))
     if mine == base:
         return Merged((Piece("theirs", tuple(theirs.splitlines(keepends=True))),))
