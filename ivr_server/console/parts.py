@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crm_bridge.secret import Secret
     from crm_bridge.staff import Deed, Person
     from ivr_server.console.desk_parts import Agents
+    from ivr_server.console.studio import Studio
 
 State = Literal["ok", "bad", "unknown"]
 Allowed = Literal["loopback", "everywhere", "off"]
@@ -173,7 +174,7 @@ class Parts:
     """All of it. ``titles``: language -> prompt name -> its words, for the trail; ``hosts``: further names of ours.
 
     ``exchange_http``: the port of Asterisk's web server on this machine, 0 when it is not known.
-    ``agents`` None: nobody takes calls here; the desk's pages are not there.
+    ``agents`` None: nobody takes calls here; the desk's pages are not there. ``studio`` None: alike.
     """
 
     reactor: Any
@@ -185,6 +186,7 @@ class Parts:
     registry: CollectorRegistry
     agents: Agents | None = None
     exchange_http: Callable[[], int] = lambda: 0
+    studio: Studio | None = None
     lately: Lately = field(default_factory=Lately)
     phone: PhoneParts = field(default_factory=PhoneParts)
     titles: Callable[[str], Mapping[str, str]] = lambda _language: {}

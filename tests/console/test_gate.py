@@ -30,6 +30,10 @@ FILLED = {
     "<recording>": "1700000001.1-1700000001",
     "<reception>": "abc",
     "<act>": "done",
+    "<path:file>": "flows/main.yaml",
+    "<flow>": "main",
+    "<number>": "1",
+    "<other>": "draft",
 }
 # forged and honest forms have tests of their own; so have streams, which do not end
 READING = [route for route in TABLE if not route.changes and not route.path.endswith("/stream")]

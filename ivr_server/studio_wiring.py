@@ -1,0 +1,19 @@
+"""The flow studio's parts, put together: the draft in our database, the children that check and prove, the versions."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from crm_bridge.database import Database
+from ivr_server.console.studio import Studio
+from ivr_server.console.studio_parts import Publishing
+from ivr_server.drafting.drafts import Drafts
+from ivr_server.drafting.proving import Prover, Surroundings
+from ivr_server.settings import Settings
+
+
+def studio(reactor: Any, settings: Settings, database: Database, publishing: Publishing) -> Studio:
+    """For the console; ``prover.stop`` ends its children."""
+    prover = Prover(reactor, Surroundings(settings.queue_names, settings.operator.currency))
+    return Studio(Drafts(database, publishing, prover.quick, time.time), prover, publishing)
