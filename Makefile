@@ -19,7 +19,8 @@ test:            ## everything, with a real Asterisk, a real browser and a real 
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
 	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -m "not live"
-	@.venv/bin/python -m pytest -q -m live
+	@.venv/bin/python -m pytest -q -m live --ignore-glob "*/test_fax_*"
+	@.venv/bin/python -m pytest -q -n 3 --dist loadfile tests/live/test_fax_*.py  # they wait for fax machines, mostly
 
 bench:           ## cost per call beside a bare Twisted responder and pystrix, as ratios
 	@sh tools/install.sh test

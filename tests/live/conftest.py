@@ -8,6 +8,7 @@ import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from ivr_server.pbx import fetch, plan
 from ivr_server.settings import token
 from tests.live.exchange import Exchange, dialled, exchange
+from tests.live.fax_exchange import sessions as fax_sessions
 from tests.live.product import Product, installation
 from tests.live.tones import TONES, write_tone
 
@@ -22,10 +24,26 @@ HERE = Path(__file__).parent
 FIGURES: dict[str, str] = {}  # what was measured, for the end of the run
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Count what was called; a process of several hands its figures over."""
+    for name, called in (("real SIP calls made", dialled), ("fax calls that a machine took", fax_sessions)):
+        if called:
+            FIGURES[name] = str(len(called))
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = FIGURES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What one of several processes has measured; counts add up."""
+    for name, value in getattr(node, "workeroutput", {}).get("figures", {}).items():
+        known = FIGURES.get(name, "0")
+        FIGURES[name] = str(int(known) + int(value)) if known.isdecimal() and value.isdecimal() else value
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The figures of the live tests, after all results."""
-    if dialled:
-        FIGURES["real SIP calls made"] = str(len(dialled))
+    if FIGURES:
         terminalreporter.section("live figures")
         for name, value in FIGURES.items():
             terminalreporter.line(f"{name}: {value}")

@@ -29,7 +29,7 @@ from tests.live.fax_exchange import FaxExchange, Received, fax_exchange, free_po
 from tests.live.product import Product
 
 T = TypeVar("T")
-QUICK = {"busy_s": 2.0, "other_s": 3.0, "unknown_s": 6.0, "ring_s": 6, "mute_s": 12.0, "lease_s": 6.0}
+QUICK = {"busy_s": 2.0, "other_s": 3.0, "unknown_s": 6.0, "ring_s": 6, "mute_s": 25.0, "lease_s": 6.0}
 LINES_A_PAGE = 95  # about; two columns
 
 
