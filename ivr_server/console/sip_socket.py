@@ -77,7 +77,7 @@ class SipSocket(Resource):
     async def _join(self, request: Any) -> None:
         where = HostnameEndpoint(self._visit.parts.reactor, b"127.0.0.1", self._port, timeout=CONNECT_S)
         try:
-            far: Pipe = await connectProtocol(where, Pipe())
+            far: Pipe = await connectProtocol(where, Pipe())  # type: ignore[no-untyped-call]
         except ConnectError:
             if not self._left:
                 request.setResponseCode(503)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -67,11 +68,11 @@ class Seat:
         return f"http://127.0.0.1:{self.house.port}"
 
 
-def served(folder: Path) -> Iterator[Seat]:
+def served(folder: Path, **environment: str) -> Iterator[Seat]:
     """The process, with one agent who is signed in."""
     command = [sys.executable, "-m", "tests.console.desk_serving", str(folder)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as process:
+    pipe, surroundings = subprocess.PIPE, {**os.environ, **environment}
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=surroundings) as process:
         assert process.stdout is not None
         late = threading.Timer(60, process.kill)  # a server that does not start is no reason to wait for ever
         late.start()

@@ -1,11 +1,13 @@
 """The console with the desk's stand-in behind it, in a process of its own; each line that comes in moves the stand-in.
 
 A line is JSON: [method, {arguments}]; the answer is one line, what the pages asked so far, with the records.
+The environment's EXCHANGE_HTTP is the port of a web server that plays Asterisk's.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +41,8 @@ def main() -> None:
     stand_in = DeskStandIn()
 
     def with_agents(parts: Any, dial: Any) -> Any:
-        return make_site(replace(parts, agents=stand_in), dial)
+        port = int(os.environ.get("EXCHANGE_HTTP", "0"))
+        return make_site(replace(parts, agents=stand_in, exchange_http=lambda: port), dial)
 
     serving.make_site = with_agents  # type: ignore[assignment]
     reactor.callWhenRunning(lambda: stdio.StandardIO(Steering(stand_in)))  # type: ignore[attr-defined]
