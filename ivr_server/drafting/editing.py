@@ -1,7 +1,7 @@
 """Edits by node: one value of a YAML file changed through ruamel's round trip, so that comments and layout stay.
 
 An edit names a path (``["nodes", "main_menu", "options", "1", "to"]``) and what to do there. Should the round trip lay
-out lines that nobody touched, they are put back by merging, so that one value changed changes its own line.
+out lines that nobody touched, they are put back, so that one value changed changes its own line.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any, Final, Literal
 
 from ruamel.yaml import YAML
@@ -18,7 +19,6 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 import marked_yaml
-from ivr_server.drafting.merging import merge
 
 Deed = Literal["set", "remove", "rename", "move", "lines"]
 Step = str | int
@@ -80,8 +80,22 @@ def _structured(text: str, edits: Sequence[Edit]) -> str:
     after = _written(yaml, document)
     if before == text:
         return after
-    merged = merge(before, text, after)
-    return merged.text if merged.clean else after
+    return _carried(before, after, text) or after
+
+
+def _carried(before: str, after: str, text: str) -> str:
+    """What changed between ``before`` and ``after``, done to ``text``; "" when its place is laid out otherwise there."""
+    old, new, lines = (one.splitlines(keepends=True) for one in (before, after, text))
+    blocks = SequenceMatcher(None, old, lines, autojunk=False).get_matching_blocks()
+    place = {block.a + n: block.b + n for block in blocks for n in range(block.size)}
+    for tag, i1, i2, j1, j2 in reversed(SequenceMatcher(None, old, new, autojunk=False).get_opcodes()):
+        if tag == "equal":
+            continue
+        first = place[i1] if i1 in place else place.get(i1 - 1, -2) + 1
+        if first < 0 or any(place.get(i) != first + i - i1 for i in range(i1, i2)):
+            return ""
+        lines[first : first + i2 - i1] = new[j1:j2]
+    return "".join(lines)
 
 
 def _yaml(text: str) -> YAML:
@@ -138,6 +152,8 @@ def _set(document: CommentedMap, path: tuple[Step, ...], value: Any) -> None:
     here: Any = document
     for at, step in enumerate(path[:-1]):
         key = _key(here, step)
+        if path[0] == "nodes" and at == 1 and key not in here:  # somebody took the node away meanwhile
+            raise CannotEdit("studio_no_such_place")
         if isinstance(here, CommentedMap) and here.get(key) is None:  # a mapping that is not there yet
             _put(here, key, {}, len(path) - at > 2 or at == 0)
         here = _at(here, (step,))

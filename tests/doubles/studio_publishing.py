@@ -1,4 +1,4 @@
-"""A stand-in for the room of versions, for pages: everything in memory, nothing is proved, a folder is the first version."""
+"""A stand-in for the room of versions, for pages: all in memory, nothing is proved, a folder is the first version."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ class PublishingDouble:
     async def diff(self, by: Author, old: int, new: int | Files) -> Shape:
         """Lines."""
         a, b = await self.files(old), new if isinstance(new, Mapping) else await self.files(new)
-        files = [_file(name, a.get(name, ""), b.get(name, "")) for name in sorted({*a, *b}) if a.get(name) != b.get(name)]
+        names = [name for name in sorted({*a, *b}) if a.get(name) != b.get(name)]
+        files = [_file(name, a.get(name, ""), b.get(name, "")) for name in names]
         return {"files": files, "changes": [], "prompts": []}
 
     async def impact(self, by: Author, files: Files) -> Shape:
@@ -108,5 +109,5 @@ class PublishingDouble:
 
 def _file(name: str, old: str, new: str) -> dict[str, Any]:
     change = "changed" if old and new else "added" if new else "removed"
-    lines = [line for line in difflib.unified_diff(old.splitlines(), new.splitlines(), n=2, lineterm="")][2:]
+    lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=2, lineterm=""))[2:]
     return {"file": name, "change": change, "lines": [[line[:1], line[1:]] for line in lines]}

@@ -6,7 +6,7 @@ export const WIDTH = 248;
 export const HEAD = 44;
 export const LINE = 17;
 export const ROW = 24;
-const ROOM = 36; // letters on a line; a Chinese one counts two
+const ROOM = 32; // letters on a line; a Chinese one counts two
 const SINGLE = {
   say: ["to"], ask: ["to", "empty", "back", "repeat"], menu: ["back", "repeat"], confirm: ["yes", "no", "back", "repeat"],
   look_up: ["unavailable"], known: ["yes", "no"], forget: ["to"], tries: ["again", "enough"], speak_in: ["to"],

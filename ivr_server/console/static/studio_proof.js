@@ -60,7 +60,7 @@ function finding(one) {
 }
 
 const dialogue = (one) => h("li", {}, h("p", {}, h("b", { text: one.title || w("dialogue_broken") })),
-  one.problems.map((each) => h("p", { text: `${each.file}:${each.line} ${each.text}` })),
+  one.problems.map((each) => h("p", {}, h("button", { type: "button", class: "link place", text: `${each.file}:${each.line}`, onclick: () => acts.go_to(each) }), ` ${each.text}`)),
   one.tale.length ? h("details", {}, h("summary", { text: w("show_call") }), h("ol", { class: "plain-tale" }, one.tale.map((line) => h("li", { text: line })))) : null);
 
 function figures(result) {
