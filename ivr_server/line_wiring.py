@@ -11,8 +11,13 @@ from crm_bridge import call_backs
 from crm_bridge.call_backs import CallBackRow, NewCallBack
 from crm_bridge.database import Database
 from crm_bridge.numbering import Numbering
+from crm_bridge.secret import Secret
+from crm_bridge.trails import Found
 from ivr_server.agi.line import Line
+from ivr_server.calls.handing import handed
+from ivr_server.calls.hooks import HookRules, Hooks, Known
 from ivr_server.calls.lining_up import Lines, LineUp
+from ivr_server.calls.posting import Poster
 from ivr_server.calls.trails import DatabaseShelf, Trails
 from ivr_server.floor.call_backs import CallBacks, Queues
 from ivr_server.floor_wiring import FloorRoom
@@ -61,7 +66,7 @@ class CallBackRows:
 class LineRoom:
     """``lines``: what was said to whom; ``line_up``: the look-ups about queues; ``trails``: what an agent is handed.
 
-    ``call_backs`` keeps places. ``titles`` and ``national`` are set once the words are there.
+    ``call_backs`` keeps places; ``hooks`` tells another system. ``titles`` is set once the words are there.
     """
 
     def __init__(self, settings: Settings, database: Database, reactor: Any, room: FloorRoom) -> None:
@@ -85,6 +90,44 @@ class LineRoom:
         self.line_up = LineUp(settings.queue_file, self._hours, self.lines, self.call_backs, recorded=record)
         zone = ZoneInfo(settings.operator.zone)
         self.trails = Trails(DatabaseShelf(database), self._titles, zone, utc_now, self.call_backs.trail)
+        self.hooks = self._hooks(reactor)
+        if self.hooks is not None:
+            self.trails.enqueued = self.hooks.enqueued
+            room.floor.listen(self.hooks.heard_of)
+
+    def start(self) -> None:
+        """Look after kept places; tell the other system, if there is one."""
+        self.call_backs.start()
+
+    async def stop(self) -> None:
+        """Let go."""
+        await self.call_backs.stop()
+        if self.hooks is not None:
+            await self.hooks.stop()
+
+    def _hooks(self, reactor: Any) -> Hooks | None:
+        """The web-hook of the settings. ValueError when nothing signs it."""
+        rules, secret = self._settings.hooks, self._settings.hooks.secret()
+        if not rules.url:
+            return None
+        if not secret:
+            raise ValueError("hooks.url is set: set IVR_HOOK_SECRET as well, it signs what is sent")
+        return Hooks(
+            HookRules(frozenset(rules.events), Secret(secret)),
+            Poster(rules.url, reactor),
+            reactor,
+            utc_now,
+            self.call_backs.trail,
+            self._known,
+        )
+
+    def _known(self, call: str) -> Known:
+        """What goes with a letter about a call, in the caller's language."""
+        legs = self.trails.legs(call)
+        if not legs:
+            return Known()
+        told = handed(Found(legs), self.trails.telling(legs[0].language))
+        return Known(told.language, told.business, told.identity, told.line)
 
     async def told_of_call_back(self, line: Line) -> None:
         """The dialplan says whether the customer was reached. Raises LineGone, LineBroken, LookUpFault."""

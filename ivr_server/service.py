@@ -53,6 +53,7 @@ from ivr_server.calls.look_ups import LookUps
 from ivr_server.calls.performer import Tools
 from ivr_server.calls.routing import Routes
 from ivr_server.console import story
+from ivr_server.console.api import Api
 from ivr_server.console.fax_book import fax_book
 from ivr_server.console.feed import Feed
 from ivr_server.console.journal import DemoCustomers, JournalCalls
@@ -138,8 +139,8 @@ class IvrService(Service):
         self.agents = Agents(self._beside())
         self._closing.append(self.agents.stop)
         self.room.start()
-        self.line.call_backs.start()
-        self._closing.append(self.line.call_backs.stop)
+        self.line.start()
+        self._closing.append(self.line.stop)
         await self.agents.start()
         self.faxes.start()
         self._closing.append(self.faxes.stop)
@@ -277,6 +278,7 @@ class IvrService(Service):
             titles=lambda language: libraries.words(self.words.catalogues, language),
             hosts=settings.web.hosts,
             metrics_token=settings.metrics_token(),
+            api=Api(self.trails, settings.api_token(), self.reactor.seconds, self.numbering.national),
             zone=settings.operator.zone,
         )
 

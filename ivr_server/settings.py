@@ -2,7 +2,8 @@
 
 Secrets are not written in the file: the token that Asterisk shows is made at the first start and kept in the state
 folder, readable by its owner only; a database URL with a password comes from the environment (IVR_DATABASE_URL), and so
-do the secrets of Asterisk's manager interface (IVR_AMI_SECRET) and of the mail server (IVR_SMTP_PASSWORD).
+do the secrets of Asterisk's manager interface (IVR_AMI_SECRET), of the mail server (IVR_SMTP_PASSWORD), of the
+web-hook (IVR_HOOK_SECRET), and the token of the HTTP API (IVR_API_TOKEN).
 """
 
 from __future__ import annotations
@@ -241,6 +242,30 @@ class Floor:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What happens to calls in queues, told to another system: ``url`` empty: it is not."""
+
+    url: str = ""
+    events: tuple[Literal["enqueued", "ringing", "answered", "ended"], ...] = (
+        "enqueued",
+        "ringing",
+        "answered",
+        "ended",
+    )
+
+    @staticmethod
+    def secret() -> str:
+        """What signs each letter, from the environment."""
+        return os.environ.get("IVR_HOOK_SECRET", "")
+
+    def sure(self) -> None:
+        """ValueError for an address to which nothing may be sent."""
+        if self.url and not re.match(r"https://[^/\s]+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/|\Z)", self.url):
+            raise ValueError(f'hooks.url: "{self.url}" must begin with https:// (http:// on this machine only)')
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole. ``state`` is the one folder that is written to. ``patience_s``: a hang longer than this is killed."""
 
@@ -252,6 +277,7 @@ class Settings:
     ami: Ami = field(default_factory=Ami)
     fax: Fax = field(default_factory=Fax)
     floor: Floor = field(default_factory=Floor)
+    hooks: Hooks = field(default_factory=Hooks)
     database: str = ""  # a URL; empty: SQLite in the state folder
     bridge: str = ""  # a mapping file for the operator's own database
     flows: str = str(HOUSE / "flows" / "library")
@@ -306,6 +332,11 @@ class Settings:
         """What Prometheus shows as a bearer from another machine; "": only this machine may read /metrics."""
         return os.environ.get("IVR_METRICS_TOKEN", "")
 
+    @staticmethod
+    def api_token() -> str:
+        """What another system shows as a bearer to /api; "": there is no API."""
+        return os.environ.get("IVR_API_TOKEN", "")
+
     def database_url(self) -> str:
         """The URL of our own database; IVR_DATABASE_URL goes before the file."""
         return os.environ.get("IVR_DATABASE_URL", "") or self.database or f"sqlite:///{self.folder / 'ivr.db'}"
@@ -327,6 +358,7 @@ def read_settings(path: Path | None) -> Settings:
         settings.operator.opening()
         settings.fax.sure()
         settings.floor.sure()
+        settings.hooks.sure()
     except ValueError as wrong:
         raise Mistakes([Problem(file, 1, 1, str(wrong))]) from None
     settings.queue_file()
@@ -334,7 +366,7 @@ def read_settings(path: Path | None) -> Settings:
     return settings
 
 
-SECTIONS = (Settings, Operator, Agi, Web, Speech, Ami, Smtp, Fax, Floor)
+SECTIONS = (Settings, Operator, Agi, Web, Speech, Ami, Smtp, Fax, Floor, Hooks)
 WORDS = tuple(sorted({each.name for kind in SECTIONS for each in fields(kind)}))
 
 

@@ -6,14 +6,23 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ivr_server.console.api import openapi
 from tools.pages import drawn_flows, flow_language, pictures, tables
 from tools.pages.fax_states import fax_states
 
 HOUSE = Path(__file__).resolve().parent.parent
+
+
+def http_api() -> str:
+    """The HTTP API for another system."""
+    return json.dumps(openapi(), indent=1, ensure_ascii=False) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/flow-language.md": flow_language.page,
     "docs/reference/flow.schema.json": flow_language.schema,
@@ -25,6 +34,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/metrics.md": tables.metrics,
     "docs/reference/prompts.md": tables.prompts,
     "docs/reference/dialogues.md": tables.dialogues,
+    "docs/reference/openapi.json": http_api,
     "docs/pictures/house.svg": pictures.house,
     "docs/pictures/stations.svg": pictures.stations,
     "docs/pictures/line.svg": pictures.line,

@@ -58,6 +58,7 @@ class Trails:
     """``titles``: language -> what prompts, look-ups and outcomes are called in it; ``zone``: the operator's.
 
     ``first``: the call in whose stead another one waits (a call-back that keeps its place); any other is itself.
+    ``enqueued``: told (call, queue, number) when a call is put through for the first time.
     """
 
     shelf: Shelf
@@ -65,11 +66,15 @@ class Trails:
     zone: tzinfo
     now: Callable[[], datetime]
     first: Callable[[str], str] = lambda call: call
+    enqueued: Callable[[str, str, str], None] = lambda call, queue, number: None
     _kept: OrderedDict[str, dict[str, CallRecord]] = field(default_factory=OrderedDict)
 
     def keep(self, call: str, leg: CallRecord) -> None:
         """Remember a leg of a call (its id in the journal is ``leg.call``) in place of what was known of it."""
+        new = leg.call not in self._kept.get(call, {})
         self._kept.setdefault(call, {})[leg.call] = leg
+        if new and leg.call == call and leg.disposition == "enqueued":
+            self.enqueued(call, leg.queue, leg.caller)
         self._kept.move_to_end(call)
         oldest = self.now() - timedelta(seconds=KEPT_S)
         while self._kept and (len(self._kept) > MOST_KEPT or _newest(self._kept) < oldest):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from ivr_server.console.api import Api
 from ivr_server.console.feed import Feed
 from ivr_server.console.lately import Lately
 
@@ -193,3 +194,4 @@ class Parts:
     hosts: tuple[str, ...] = ()
     metrics_token: str = ""
     zone: str = "UTC"
+    api: Api = field(default_factory=Api)

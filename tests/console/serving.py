@@ -13,15 +13,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry, Counter
 from twisted.internet import reactor
 
 from crm_bridge.database import Database, Limits
 from crm_bridge.hashing import Hashing
+from crm_bridge.numbering import Numbering
 from crm_bridge.staff import StaffBook
 from crm_bridge.versions import prepare
 from crm_bridge.wishes import CallersWish
+from ivr_server.calls.trails import DatabaseShelf, Trails
+from ivr_server.console.api import Api
 from ivr_server.console.fax_book import FaxBook
 from ivr_server.console.feed import Feed
 from ivr_server.console.parts import DemoCustomer, Health, HealthPart, Parts, PhoneParts
@@ -29,6 +33,7 @@ from ivr_server.console.site import make_site
 from ivr_server.faxing.mailing import Mailer, Smtp
 from tests.doubles.agents import served_room
 
+API_TOKEN = "a-token-that-nobody-guesses"
 EVIL = '<script>document.title="taken"</script>'
 CUSTOMERS = (
     DemoCustomer("13800138000", {"zh-CN": "上月话费比平时高", "en-US": "last bill higher than usual"}, "246813"),
@@ -200,6 +205,7 @@ def build(folder: Path, allowed: str = "loopback", mail: str = "") -> Any:
         return Health(True, False, (*parts, HealthPart("asterisk", "unknown")))
 
     staff = StaffBook(database, hashing)
+    trails = Trails(DatabaseShelf(database), lambda _: {}, ZoneInfo("Asia/Shanghai"), lambda: datetime.now(UTC))
     parts = Parts(
         reactor=reactor,
         staff=staff,
@@ -219,6 +225,7 @@ def build(folder: Path, allowed: str = "loopback", mail: str = "") -> Any:
         metrics_token="let-me-count",
         titles=lambda _language: {"main_menu": "What can we do for you?", "option_fees": "For your bill of {month}"},
         zone="Asia/Shanghai",
+        api=Api(trails, API_TOKEN, reactor.seconds, Numbering().national),
     )
     return make_site(parts, dial), database, hashing
 

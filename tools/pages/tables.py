@@ -134,7 +134,8 @@ def settings_page() -> str:
     """Every setting, with its default."""
     shapes = [("Settings", settings.Settings), ("Operator", settings.Operator), ("Agi", settings.Agi),
               ("Web", settings.Web), ("Speech", settings.Speech), ("Ami", settings.Ami), ("Fax", settings.Fax),
-              ("Smtp", settings.Smtp), ("Floor", settings.Floor)]  # fmt: skip
+              ("Smtp", settings.Smtp), ("Floor", settings.Floor),
+              ("Hooks", settings.Hooks)]  # fmt: skip
     parts = [SETTINGS.format(made=MADE)]
     titles = {"Settings": "The whole", "Smtp": "`smtp` in `fax`"}
     for name, shape in shapes:
