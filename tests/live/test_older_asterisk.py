@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ivr_server.pbx import fetch
 from tests.live.conftest import FIGURES, Responder, noise_names
 from tests.live.exchange import Exchange, exchange
 from tests.live.hearing import heard, names
+from tests.live.tones import talks
 
 pytestmark = pytest.mark.live
 
@@ -47,3 +49,35 @@ def test_d2_a_caller_who_hangs_up_on_a_hung_server_leaves_no_channel(older: Exch
     call.wait_leg(lambda leg: leg.unique)
     call.hang_up()
     older.wait_no_channels(3.0)
+
+
+def test_waiting_and_transfers_are_the_same_there(older: Exchange, responder: Responder, noises: Path) -> None:
+    """Whisper, headers, withdraw and the kept place, consult and complete: other arguments of Queue(), same answers."""
+    older.agent_signs_in("2001", 40.0, ["service"])
+    older.agent_signs_in("2002", 40.0, [])
+    older.pause("2001")
+    calls = []
+    for _ in range(2):
+        calls.append(older.dial("7010", says=str(noises / "tones/caller")))
+        calls[-1].wait_leg(lambda leg: leg.events("QueueCallerJoin"))
+    older.withdraw(calls[0], "service", 1)
+    older.wait_for(lambda: len(calls[0].leg.events("QueueCallerJoin")) == 2, "back")
+    assert older.waiting("service") == [call.leg.channel for call in calls]
+    calls[1].hang_up()
+    older.pause("2001", False)
+    calls[0].wait_leg(lambda leg: leg.events("AgentConnect"), 15)
+    older.wait_for(lambda: older.agent_saw("2001") == ["call-7010.1", "service", "fault", "en_US"], "headers")
+    older.product_ami.action("Atxfer", Channel=older.device("2001"), Context="ivr-transfer", Exten="2002")
+    older.wait_for(lambda: older.device("2002"), "2002 rings")
+    time.sleep(2.0)
+    for key in "*#72":
+        older.product_ami.action("PlayDTMF", Channel=older.device("2001"), Digit=key, Duration="100", Receive="true")
+    older.wait_for(lambda: not older.device("2001"), "handed over")
+    time.sleep(1.0)
+    calls[0].hang_up()
+    older.wait_no_channels()
+    first = names(heard(older.agent_recordings("2001")[-1], noise_names(noises), least_share=0.1))
+    assert "fallback/whisper-service-en-number" in first
+    assert talks(older.agent_recordings("2002")[-1])[-1] == {"caller"}
+    for name in ("2001", "2002"):
+        older.agent_signs_out(name)
