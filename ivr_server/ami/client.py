@@ -142,6 +142,11 @@ class Ami:
         """Messages that this connection brought, wanted or not."""
         return self._connection.reader.seen if self._connection is not None else 0
 
+    @property
+    def stamps(self) -> bool:
+        """Whether Asterisk says in each notice when it happened, as a notice that nobody could forge has shown."""
+        return self._proof.stamped
+
     def may(self, *actions: str) -> bool:
         """Whether this Asterisk has all these actions, and our user may do them; false before the sign-in."""
         return self._allowed.issuperset(actions)

@@ -83,12 +83,14 @@ def _classes(words: str) -> frozenset[str]:
 class Proof:
     """Our unguessable word, what to do with it, and what came back because of it.
 
-    ``called``: how the call went, "Success" or "Failure"; "" while it is not known.
+    ``called``: how the call went, "Success" or "Failure"; "" while it is not known. ``stamped``: Asterisk writes into
+    each notice when it happened (``timestampevents``): the one about our call shows it.
     """
 
     word: str = field(default_factory=lambda: f"rights-{secrets.token_hex(12)}")
     read: set[str] = field(default_factory=set)
     called: str = ""
+    stamped: bool = False
 
     def setting(self) -> Fields:
         """Fields of Setvar."""
@@ -110,6 +112,7 @@ class Proof:
         """Whether this notice proves a right; it is kept in ``read``."""
         if notice.name == "OriginateResponse" and notice.get("Uniqueid") == self.word:
             self.called = notice.only("Response")
+            self.stamped = bool(notice.only("Timestamp"))
         shown = SHOWN_BY.get(notice.name)
         if shown is None or not any(value.startswith(self.word) for _, value in notice.fields):
             return False

@@ -4,8 +4,10 @@ Theory. A notice moves the picture at once; a list moves it for good. Every conn
 counts as live, and so does every ``RESYNC_S``; a queue in which something happened is asked about once more within
 ``CONFIRM_S``. So a notice that was lost, came twice or was forged is put right by what Asterisk itself says.
 
-A call that is new to us is told of only when Asterisk has answered that it has this channel (FAULTS B5): the answer
-carries our ActionID, which no caller can guess. Until then what happens to it is held.
+A caller can forge notices whole, and Asterisk repeats them with every true one about that caller, lists included
+(measured; FAULTS B5). So a call that is new to us is told of only when Asterisk has answered that it has this channel:
+the answer carries our ActionID, which no caller can guess. And where Asterisk stamps its notices, one without a fresh
+stamp is no notice; where it does not, what is said of members is only a reason to ask.
 """
 
 from __future__ import annotations
@@ -29,14 +31,19 @@ from ivr_server.floor.happenings import Happening, Listener
 from ivr_server.floor.members import Members
 from ivr_server.floor.notices import CRITICAL, STEPS, after
 from ivr_server.floor.picture import Picture
+from ivr_server.floor.reading import instant, stamp
 from ivr_server.floor.resync import listed_channels, listed_queues
 from ivr_server.floor.speaking import Spoken, due
 from ivr_server.floor.waits import WaitRange, Waits
 
 log = Logger()
-TICK_S: Final = 0.5
+TICK_S: Final = 0.25
 CONFIRM_S: Final = 1.0
+ASK_S: Final = 0.2  # where the notice itself is not believed
+OLDEST_S, NEWEST_S = 60.0, 5.0  # a stamp is fresh so long before and after now; notices wait while we are busy
+MOST_QUEUES: Final = 500
 RESYNC_S: Final = 30.0
+SOON_S: Final = 3.0  # the first one after a connect
 MOST_SURE: Final = 5_000  # calls that are known to be true
 MOST_HELD: Final = 500  # calls that are asked about
 
@@ -73,6 +80,7 @@ class Floor:
         self._to_confirm: dict[str, float] = {}  # queue -> when
         self._asking = False
         self._resynced = 0.0
+        self._skew = 0.0  # of Asterisk's clock to ours
         self._untold: tuple[Happening, ...] | None = None  # of a resync, until the connection counts as live
         self._sure: dict[str, None] = {}
         self._held: dict[str, list[Happening]] = {}
@@ -149,24 +157,43 @@ class Floor:
 
     def _heard(self, notice: Message) -> None:
         self._announce()
+        queue = notice.only("Queue") if notice.name.startswith("Queue") else ""
+        if not self._credible(notice):
+            self._ask_about(queue, ASK_S)
+            return
         picture, told = after(self.picture, notice, self._now())
         if picture is self.picture:
             return
         self.picture = picture
-        if notice.name.startswith("Queue") and (queue := notice.only("Queue")):
-            self._to_confirm.setdefault(queue, self._reactor.seconds() + CONFIRM_S)
+        self._ask_about(queue, CONFIRM_S)
         self._tell_all(told)
+
+    def _credible(self, notice: Message) -> bool:
+        """Whether it may move the picture by itself."""
+        if self._ami is None or not self._ami.stamps:
+            return not notice.name.startswith("QueueMember")
+        at, now = stamp(notice), self._now() + self._skew
+        fresh = at is not None and now - OLDEST_S < at < now + NEWEST_S
+        self.counts["stale"] += not fresh
+        return fresh
+
+    def _ask_about(self, queue: str, within_s: float) -> None:
+        if queue and (queue in self.picture.queues or len(self._to_confirm) < MOST_QUEUES):
+            when = self._reactor.seconds() + within_s
+            self._to_confirm[queue] = min(when, self._to_confirm.get(queue, when))
 
     async def _resync(self) -> None:
         """Ask for everything. AmiFault when Asterisk does not tell: the connection is then tried again."""
         assert self._ami is not None
         self._set_live(False)
         await self._ask_all()
+        self._resynced -= RESYNC_S - SOON_S  # an Asterisk that starts may not have read its members yet
         self.counts["resyncs"] += 1
         self._reactor.callLater(0, self._announce)
 
     async def _ask_all(self) -> None:
         assert self._ami is not None
+        self._skew = instant(await self._ami.action("Ping"), self._now()) - self._now()
         queues = await self._ami.listed("QueueStatus")
         picture, told = listed_queues(self.picture, queues, self._now())
         self._keep(picture, told)

@@ -81,7 +81,7 @@ def _key(notice: Message, queue: str) -> str:
 
 
 def _late(picture: Picture, notice: Message, queue: str, at: float) -> bool:
-    return stamped(notice) and instant(notice, at) < picture.known.moved.get(_key(notice, queue), 0.0)
+    return stamped(notice) and instant(notice, at) <= picture.known.moved.get(_key(notice, queue), 0.0)
 
 
 def _noted(picture: Picture, notice: Message, queue: str, at: float) -> Picture:

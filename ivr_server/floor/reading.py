@@ -34,13 +34,18 @@ def number(notice: Message, key: str) -> int:
     return int(found) if found.isascii() and found.isdigit() and len(found) <= 12 else 0
 
 
-def instant(notice: Message, otherwise: float) -> float:
-    """Asterisk's own stamp, where it sends one (``timestampevents``) that can be true; else ``otherwise``."""
+def stamp(notice: Message) -> float | None:
+    """When it happened, as Asterisk says where ``timestampevents`` is set; None when it does not say."""
     try:
-        stamp = float(notice.only("Timestamp"))
+        return float(notice.only("Timestamp"))
     except ValueError:
-        return otherwise
-    return stamp if abs(stamp - otherwise) < 86_400 else otherwise
+        return None
+
+
+def instant(notice: Message, otherwise: float) -> float:
+    """Asterisk's own stamp, if there is one that can be true; else ``otherwise``."""
+    found = stamp(notice)
+    return found if found is not None and abs(found - otherwise) < 86_400 else otherwise
 
 
 def stamped(notice: Message) -> bool:

@@ -1,9 +1,9 @@
 """When to speak to whom who waits: a pure function of the picture.
 
-Rules (shared/CALLERS.md): the first time ``announce_s`` after joining, and again every ``announce_s``, never within
-``LEAST_S`` of the time before; never to a caller who is rung for at this moment, nor to the next one while an agent is
-free, for both are about to be answered; never while nobody is there to answer at all does it matter: hours are the
-flow's to say. One caller a turn and queue, so that a queue never empties into the voice at once.
+Rules (shared/CALLERS.md): the first time ``announce_s`` after joining, and again every ``announce_s`` (the queue file
+takes no less than 20); never to a caller who is rung for at this moment, nor to the next ones while as many agents are
+free, for they are about to be answered. Whether anybody is there at all, and the hours, are the flow's to say. A few of
+a queue in a turn, so that it never empties into the voice at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Final
 
 from ivr_server.floor.picture import Picture, QueueNow, Waiting
 
-LEAST_S: Final = 20.0
 AT_ONCE: Final = 3  # of one queue, in one turn
 
 
@@ -41,8 +40,7 @@ def due(
         every = every_s.get(queue.name)
         if every is None:
             continue
-        wait = max(LEAST_S, every)
-        late = [one for one in queue.waiting if now - known[one.call].at >= wait and _may(queue, one, ringing)]
+        late = [one for one in queue.waiting if now - known[one.call].at >= every and _may(queue, one, ringing)]
         for one in sorted(late, key=lambda each: known[each.call].at)[:AT_ONCE]:
             known[one.call] = Spoken(now)
             calls.append((queue.name, one.call, one.place))

@@ -104,6 +104,7 @@ class AsteriskManager:
     booting: set[str] = field(default_factory=set)
     mute: bool = False
     down: bool = False
+    stamp: Callable[[], str] | None = None  # gives the Timestamp of notices, where the configuration wants one
     probe: bool = True  # whether the dialplan has the place that shows the rights
     channels: list[dict[str, str]] = field(default_factory=list)
     fax_sessions: list[dict[str, str]] = field(default_factory=list)
@@ -338,7 +339,8 @@ class Session(Protocol):
     def _show_rights(self, asked: Asked) -> None:
         word = asked.get("ChannelId") if self.manager.probe else "<unknown>"
         pairs = (("ActionID", asked.get("ActionID")), ("Response", "Success" if self.manager.probe else "Failure"))
-        self.manager.notice("OriginateResponse", (*pairs, ("Uniqueid", word)))
+        stamp = (("Timestamp", self.manager.stamp()),) if self.manager.stamp else ()
+        self.manager.notice("OriginateResponse", (*stamp, *pairs, ("Uniqueid", word)))
         if self.manager.probe:
             self.manager.notice("DTMFEnd", (("Uniqueid", "1.1"), ("Linkedid", word), ("Digit", "1")), "dtmf")
             self.manager.notice("AsyncAGIStart", (("Uniqueid", "1.2"), ("Linkedid", word)), "agi")

@@ -60,7 +60,13 @@ class Hall:
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        does = {"QueueStatus": self._status, "CoreShowChannels": self._channels, "Getvar": self._variable}
+        self.manager.stamp = (lambda: f"{self.now():.6f}") if self.stamps else None
+        does = {
+            "QueueStatus": self._status,
+            "CoreShowChannels": self._channels,
+            "Getvar": self._variable,
+            "Ping": self._ping,
+        }
         does |= {"QueueAdd": self._add, "QueueRemove": self._remove, "QueuePause": self._pause}
         for action, answer in {**does, "QueuePenalty": self._fine, "QueueWithdrawCaller": self._withdraw}.items():
             self.manager.answers[action] = answer
@@ -224,6 +230,9 @@ class Hall:
         if any(asked.get("Channel") == one.call for one in (*self.waiting, *self.talking)):
             return (("Response", "Success"), ("Variable", asked.get("Variable")), ("Value", asked.get("Channel")))
         return (("Response", "Error"), ("Message", "No such channel"))
+
+    def _ping(self, asked: Asked) -> Pairs:
+        return (("Response", "Success"), ("Ping", "Pong"), ("Timestamp", f"{self.now():.6f}"))
 
     def _add(self, asked: Asked) -> Pairs:
         if any(seat.interface == asked.get("Interface") for seat in self.seats):
