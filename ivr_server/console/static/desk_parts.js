@@ -46,6 +46,11 @@ export function clock(seconds) {
 }
 
 const language = document.documentElement.lang;
+const tongues = new Intl.DisplayNames(language, { type: "language" });
+
+// A language by its tag, in words; what is no tag is words already.
+export const tongue = (text) => (/^[a-z]{2,3}([-_][A-Za-z]{2,4})?$/.test(text) ? tongues.of(text.split(/[-_]/)[0]) : text);
+
 const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(language, { month: "short", day: "numeric" });
 

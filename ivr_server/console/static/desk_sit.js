@@ -17,7 +17,7 @@ export class Sit {
     for (const name of Object.keys(SELECTS)) $(`device_${name}`).addEventListener("change", (event) => choose(name, event.target.value));
     $("volume").value = choices.volume;
     $("volume").addEventListener("input", (event) => choose("volume", Number(event.target.value)));
-    for (const name of ["auto", "keys"]) {
+    for (const name of ["auto", "keys", "clean"]) {
       $(`choice_${name}`).checked = choices[name];
       $(`choice_${name}`).addEventListener("change", (event) => choose(name, event.target.checked));
     }

@@ -4,7 +4,7 @@
 import { $ } from "./desk_parts.js";
 
 const KEPT = "desk.devices";
-const BEGIN = { microphone: "", speaker: "", ringer: "", volume: 70, auto: false, keys: true, notices: false };
+const BEGIN = { microphone: "", speaker: "", ringer: "", volume: 70, auto: false, keys: true, notices: false, clean: true };
 
 export const choices = { ...BEGIN, ...read() };
 
@@ -22,9 +22,9 @@ export function choose(name, value) {
   if (name === "speaker") aim($("ear"), value);
 }
 
-// What getUserMedia is asked for. A device that was unplugged is no reason not to answer: "ideal", not "exact".
+// What getUserMedia is asked for; a good headset needs no cleaning of its sound. A device that was unplugged is no reason not to answer: "ideal", not "exact".
 export const microphone = () => ({
-  audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...(choices.microphone && { deviceId: { ideal: choices.microphone } }) },
+  audio: { echoCancellation: choices.clean, noiseSuppression: choices.clean, autoGainControl: choices.clean, ...(choices.microphone && { deviceId: { ideal: choices.microphone } }) },
   video: false,
 });
 

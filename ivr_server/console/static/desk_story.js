@@ -1,7 +1,7 @@
 // Who calls and why: one line first, then the card, the story of the call with how much of each prompt was heard, and before.
 // Everything that came from outside is put in as text.
 
-import { $, clock, date, el, put, show, word, words } from "./desk_parts.js";
+import { $, clock, date, el, put, show, tongue, word, words } from "./desk_parts.js";
 
 const IDENTITY = { password: "proved", number: "known", none: "unknown" };
 
@@ -38,8 +38,8 @@ function marks(call) {
   if (business) found.push(el("span.pill.business", {}, business));
   if (call.call_back) found.push(el("span.pill.warm", {}, words.desk_is_call_back));
   if (call.transferred_from) found.push(el("span.pill.warm", {}, word("desk_transferred_from", { name: call.transferred_from })));
-  const tongue = call.language || handed?.language;
-  if (tongue) found.push(el("span.pill", {}, tongue));
+  const language = call.language || handed?.language;
+  if (language) found.push(el("span.pill", {}, tongue(language)));
   if (handed?.waited_s) found.push(el("span.pill", {}, word("desk_waited", { time: clock(handed.waited_s) })));
   for (const tag of handed?.tag_words || handed?.tags || []) found.push(el("span.pill", {}, tag));
   return found;
@@ -68,7 +68,7 @@ function drawCard(card) {
 }
 
 function drawSteps(handed) {
-  const steps = handed?.steps || [];
+  const steps = (handed?.steps || []).filter((one) => one.what !== "answered" && one.what !== "asked"); // these are looked up
   show($("steps_none"), !steps.length);
   $("steps").replaceChildren(...steps.map(step));
   const spent = handed?.minutes;
