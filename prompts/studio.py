@@ -18,15 +18,30 @@ from prompts.wording import Wording
 SAVED_EVERY: Final = 50  # pieces, so that a first build can be played from before it is done
 KEPT_S: Final = 24 * 3600  # how long a piece that nobody needs any more is kept for servers still running
 LANGUAGE_GAP_MS: Final = 500
+WHISPER_MS: Final = 2_000
+QUICKEST: Final = 1.6  # times as quick as the voice speaks; beyond it nobody follows
+
+
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """Words under a fixed name of their own, which take two seconds at most: what an agent hears before a caller."""
+
+    name: str
+    language: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Where sounds go, where recordings come from, and who is told the progress as (done, of how many, words)."""
+    """Where sounds go, where recordings come from, and who is told the progress as (done, of how many, words).
+
+    ``whispers``: what else lies beside the fixed names.
+    """
 
     sounds: str
     recordings: str
     progress: Callable[[int, int, str], None] = lambda done, of, words: None
+    whispers: tuple[Whisper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,8 @@ def build(wording: Wording, voices: Mapping[str, Voice], shop: Workshop, others:
         more = (job for job in _jobs(other, voices, _Recordings(other, shop.recordings)) if job.key not in known)
         jobs += more
         known |= {job.key for job in jobs}
+    said = [_spoken(voices[one.language], one.language, one.words) for one in shop.whispers if one.language in voices]
+    jobs += {job.key: job for job in said if job.key not in known}.values()
     old, new = shelf.read_index(shop.sounds), Index()
     problems = list(taken.problems)
     rendered = 0
@@ -78,6 +95,7 @@ def build(wording: Wording, voices: Mapping[str, Voice], shop: Workshop, others:
             new[job.key] = entry
         shop.progress(done, len(jobs), job.words)
     _fixed_names(wording, new, shop)
+    problems += [problem for one in shop.whispers if (problem := _whispered(one, new, shop))]
     shelf.write_index(shop.sounds, new)
     seconds = sum(entry.ms for entry in new.values()) / 1000
     removed = _swept(shop.sounds, new)
@@ -178,6 +196,19 @@ def _fixed_name(key: str, path: str, said: tuple[Sound, str], into: tuple[Index,
         index[key] = old
     else:
         index[key] = shelf.put_sound(shop.sounds, path, sound, words)
+
+
+def _whispered(whisper: Whisper, index: Index, shop: Workshop) -> Problem | None:
+    """The whisper under its name, said quicker when it is too long; a problem when that would be too quick."""
+    made = _assembled([whisper.words], whisper.language, index, shop)
+    if made is None:
+        return None
+    if made.ms > WHISPER_MS * QUICKEST:
+        text = f'"{whisper.words}" takes {made.ms / 1000:.1f} s; two seconds are right: give the queue a shorter title'
+        return Problem(whisper.name, 1, 1, text)
+    said = (audio.hurried(made, WHISPER_MS), whisper.words)
+    _fixed_name(f"whisper {whisper.name}", f"fallback/{whisper.name}", said, (index, shop))
+    return None
 
 
 def _swept(folder: str, index: Index) -> int:

@@ -18,6 +18,7 @@ from flows.nodes.node import Line
 from ivr_server import library as libraries
 from ivr_server.chosen import chosen_settings
 from ivr_server.settings import Settings
+from ivr_server.whispers import whispers
 from marked_yaml import Mistakes
 from prompts import linting, studio, voices
 from prompts.catalogue import Catalogue, Slot
@@ -102,7 +103,8 @@ def build(chosen: Chosen, named: tuple[str, ...], menus: bool) -> None:
     wording, child = chosen.wording(), voices.SpeechChild()
     try:
         ready = voices.voices(_voices(chosen, named, wording), child)
-        shop = studio.Workshop(str(chosen.out), chosen.settings.speech.recordings, _progress)
+        heard = whispers(chosen.settings.queue_file(), wording.catalogues)
+        shop = studio.Workshop(str(chosen.out), chosen.settings.speech.recordings, _progress, heard)
         report = studio.build(wording, ready, shop)
     except (voices.SpeechFault, OSError) as fault:
         raise click.ClickException(f"the prompts cannot be rendered: {fault}") from None

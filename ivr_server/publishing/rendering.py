@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ivr_server.floor.queue_file import kept
 from ivr_server.publishing.asked import Files
 from ivr_server.publishing.naming import PROMPTS, under
 from ivr_server.settings import Settings
+from ivr_server.whispers import whispers
 from marked_yaml import Mistakes
 from prompts import catalogue
 from prompts.studio import Report, Workshop, build
@@ -26,6 +28,7 @@ def wish(settings: Settings, sets: Sequence[Files]) -> dict[str, Any]:
         "recordings": speech.recordings,
         "sounds": settings.sound_folders().sounds,
         "currency": settings.operator.currency,
+        "queues": settings.queues,
     }
 
 
@@ -43,7 +46,8 @@ def rendered(task: dict[str, Any], progress: Progress) -> Report:
     chosen = {language: task["voices"].get(language, "espeak") for language in first.catalogues}
     child = SpeechChild()
     try:
-        shop = Workshop(task["sounds"], task["recordings"], progress)
+        heard = whispers(kept(task["queues"]), first.catalogues)
+        shop = Workshop(task["sounds"], task["recordings"], progress, heard)
         return build(first, voices(chosen, child), shop, tuple(others))
     finally:
         child.close()

@@ -11,8 +11,10 @@ from click.testing import CliRunner
 
 from flows.facts import Fact, Saying
 from ivr_server.commands.prompts import command
-from prompts import audio, catalogue, linting, shelf, speaking
+from ivr_server.floor.queue_file import SHIPPED, read_queue_file
+from prompts import audio, catalogue, linting, shelf, speaking, voices
 from prompts.store import Folders, Store, Trouble
+from prompts.studio import Whisper, Workshop, build
 from prompts.wording import Wording
 
 LIBRARY = Path(catalogue.__file__).parent / "library"
@@ -130,3 +132,51 @@ def test_the_index_is_plain_json(rendered: Path) -> None:
     """Another program can find a piece by language and words."""
     found = json.loads((rendered / "index.json").read_text())["pieces"]
     assert found["zh-CN 请按一。"][0].startswith("pieces/")
+
+
+def test_a_whisper_takes_two_seconds_at_most(rendered: Path) -> None:
+    """For each shipped queue, both languages, every level of identity and a call-back: measured in the file itself."""
+    index, lengths = shelf.read_index(str(rendered)), {}
+    for queue in read_queue_file(SHIPPED).queues:
+        for tag in ("zh", "en"):
+            for known in ("none", "number", "password", "call-back"):
+                name = f"whisper-{queue.name}-{tag}-{known}"
+                entry = index[f"whisper {name}"]
+                assert entry.path == f"fallback/{name}"
+                for form, size in (("wav", 16), ("ulaw", 8), ("alaw", 8)):
+                    content = shelf.read_form(str(rendered), entry, form)
+                    assert content is not None
+                    lengths[name, form] = (len(content) - (44 if form == "wav" else 0)) / size
+    assert len(lengths) == 48
+    assert max(lengths.values()) <= 2_000 and min(lengths.values()) > 700
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (rendered / "fallback").glob("whisper-*.txt")}
+    assert texts["whisper-billing-en-password"] == "Billing, English, verified"
+    assert texts["whisper-service-zh-none"] == "综合服务，中文，未核实"
+
+
+def test_a_whisper_is_still_the_same_voice(rendered: Path) -> None:
+    """Said quicker, not higher: the strongest tones of a hurried sound are those of the sound itself."""
+    content = shelf.read_form(str(rendered), shelf.read_index(str(rendered))["whisper whisper-service-zh-none"], "wav")
+    assert content is not None
+    sound = audio.read_wav(content)
+    wave = 8000 * numpy.sin(numpy.arange(24_000) * 2 * numpy.pi * 220 / 8000)
+    tone = audio.Sound(wave.astype("<i2").tobytes(), 8000)
+    quick = audio.hurried(tone, 2_000)
+    assert quick.ms == 2_000 and audio.hurried(quick, 2_000) is quick and sound.ms <= 2_000
+    heard = numpy.abs(numpy.fft.rfft(numpy.frombuffer(quick.samples, "<i2")[800:-800]))
+    assert abs(heard.argmax() * 8000 / (len(quick.samples) // 2 - 1600) - 220) < 2
+
+
+def test_a_title_that_cannot_be_whispered_in_time_is_told(tmp_path: Path) -> None:
+    """The build says which, and what to do; all else is rendered."""
+    texts = {"a.yaml": 'language: en-US\nprompts: {apology: "Sorry."}\n'}
+    wording, child = Wording(catalogue.read_all(texts)), voices.SpeechChild()
+    title = "The department of everything that nobody else was ever asked for"
+    long = Whisper("whisper-x-en-none", "en-US", f"{title}, verified")
+    try:
+        shop = Workshop(str(tmp_path), "", whispers=(long,))
+        report = build(wording, voices.voices({"en-US": "espeak"}, child), shop)
+    finally:
+        child.close()
+    [problem] = report.problems
+    assert problem.file == "whisper-x-en-none" and "give the queue a shorter title" in problem.text
