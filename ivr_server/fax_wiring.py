@@ -47,7 +47,7 @@ class Faxes:
     @property
     def open(self) -> bool:
         """Whether a fax may be asked for now."""
-        return self.deliveries is not None and self.deliveries.open and not self._not_allowed()
+        return self.deliveries is not None and self.deliveries.open
 
     def start(self) -> None:
         """Work on jobs, if a line is set. The connection is started by whoever made it."""
@@ -59,7 +59,7 @@ class Faxes:
         self.deliveries = Deliveries(
             Tools(
                 database=around.database,
-                switchboard=Switchboard(around.ami, spool, around.reactor.seconds),
+                switchboard=Switchboard(around.ami, spool, around.reactor.seconds, lambda: not self._not_allowed()),
                 spool=spool,
                 billing=self._billing,
                 settings=settings,

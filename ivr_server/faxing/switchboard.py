@@ -80,18 +80,21 @@ class Order:
 
 
 class Switchboard:
-    """The worker's hold on Asterisk. Every method may raise AmiFault."""
+    """The worker's hold on Asterisk. Every method may raise AmiFault. ``allowed``: whether our user may do it all."""
 
-    def __init__(self, manager: Manager, spool: Spool, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, manager: Manager, spool: Spool, clock: Callable[[], float], allowed: Callable[[], bool] = lambda: True
+    ) -> None:
         self._manager = manager
         self._spool = spool
         self._clock = clock
+        self._allowed = allowed
         self._calls_at = -1e9
 
     @property
     def up(self) -> bool:
         """Whether Asterisk can be asked."""
-        return self._manager.connected
+        return self._manager.connected and self._allowed()
 
     async def dial(self, order: Order) -> None:
         """Have the dialplan make the dial. AmiFault with ``unknown``: it may have been begun."""

@@ -110,6 +110,7 @@ class Office:
     folder: Path
     fax: Fax = field(default_factory=lambda: Fax(channel="PJSIP/{number}@line", at_once=2))
     billing: Billing = field(default_factory=Billing)
+    allowed: bool = True  # the manager user has the rights
 
     def __post_init__(self) -> None:
         self.clock = Desk()
@@ -143,7 +144,7 @@ class Office:
 
     def hire(self, name: str = "a") -> Deliveries:
         """A worker, not started."""
-        switchboard = Switchboard(self.stage.ami, self.spool, self.clock.seconds)
+        switchboard = Switchboard(self.stage.ami, self.spool, self.clock.seconds, lambda: self.allowed)
         return Deliveries(
             Tools(
                 database=self.table, switchboard=switchboard, spool=self.spool, billing=self.billing,

@@ -255,6 +255,17 @@ def test_without_asterisk_jobs_wait(office: Office) -> None:
     assert len(office.dials) == 1
 
 
+def test_B13_without_the_rights_for_it_nothing_is_dialled_and_no_try_is_used_up(office: Office) -> None:
+    """The connection stays, for others use it; the jobs wait until the manager user may do what a fax needs."""
+    office.allowed = False
+    job, worker = office.ask(), office.work()
+    office.go(20.0)
+    assert (worker.open, office.row(job).tries, office.dials) == (False, 0, [])
+    office.allowed = True
+    office.go(10.0)
+    assert len(office.dials) == 1
+
+
 def test_B5_a_session_that_is_not_ours_counts_no_page(office: Office) -> None:
     """Another file, a receiving session, another number of pages behind a forged name: only our own file counts."""
     job = dialled(office)
