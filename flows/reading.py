@@ -32,11 +32,11 @@ TEXTS: Final = ("say", "short", "help", "offer", "tail")
 T = TypeVar("T")
 Place = tuple[int, int]  # line, column
 
-SECRETS: Final = (
+SECRETS: Final = (  # each bounded: a line of a million signs must not be tried from each of them to its end
     (re.compile(r"-----BEGIN [A-Z ]+-----"), "a certificate or key"),
-    (re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/@]+@"), "an address with a password in it"),
+    (re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/:@]{1,200}:[^\s/@]{1,200}@"), "an address with a password in it"),
     (re.compile(r"\b(?:AKIA|ghp_|xox[abp]-|sk-|eyJ)[A-Za-z0-9_-]{12,}"), "an access token"),
-    (re.compile(r"\b(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Za-z])[A-Za-z0-9+/]{32,}"), "something like a token"),
+    (re.compile(r"\b(?=[A-Za-z+/]{0,64}[0-9])(?=[0-9+/]{0,64}[A-Za-z])[A-Za-z0-9+/]{32}"), "something like a token"),
 )
 
 

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 async def report(service: IvrService) -> Health:
     """Ask the database, look at the rest. A part that was never seen is unknown, which is not bad."""
-    library = service.words.library
     service.metrics.journal_waiting.set(service.journal.waiting)
     parts = (
-        HealthPart("flows", "ok", f"{len(library.flows)}, {library.version[:12]}"),
+        _flows(service),
         await _database(service),
         _prompts(service),
         _asterisk(service),
@@ -31,6 +30,13 @@ async def report(service: IvrService) -> Health:
         service.agents.health(),
     )
     return Health(all(part.state != "bad" for part in parts), service.calls.draining, parts)
+
+
+def _flows(service: IvrService) -> HealthPart:
+    """How many there are, of which version; and what is wrong with others that were meant to be live."""
+    library, trouble = service.flows.live.library, service.publishing.switch.trouble
+    said = f"{len(library.flows)}, {library.version[:19]}"
+    return HealthPart("flows", "ok", f"{said}; {trouble}" if trouble else said)
 
 
 async def _database(service: IvrService) -> HealthPart:

@@ -43,8 +43,7 @@ from crm_bridge.numbering import Numbering
 from crm_bridge.room import FaxRules, Rules
 from crm_bridge.staff import StaffBook
 from flows.session import Turn
-from ivr_server import health, whereabouts
-from ivr_server import library as libraries
+from ivr_server import health, studio_wiring, whereabouts
 from ivr_server.agents_wiring import Agents, Beside
 from ivr_server.agi.line import Line
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
@@ -65,14 +64,16 @@ from ivr_server.floor_wiring import FloorRoom
 from ivr_server.heart import Heart
 from ivr_server.hours import utc_now
 from ivr_server.line_wiring import LineRoom
-from ivr_server.loading import CannotStart, Mistaken, load_words, tell
+from ivr_server.loading import CannotStart, Mistaken, tell
 from ivr_server.log_lines import JsonLines
 from ivr_server.metrics import Metrics
 from ivr_server.notice import Notice
+from ivr_server.publishing.edition import Edition
+from ivr_server.publishing_wiring import FlowRoom
 from ivr_server.settings import AGI_PORT, HTTP_PORT, WEB_PORT, Settings, read_settings, token
 from ivr_server.supervising import MISTAKEN
 from marked_yaml import Mistakes
-from prompts.store import Store, Trouble
+from prompts.store import Trouble
 
 log = Logger()
 LOG_BYTES, LOG_FILES = 20_000_000, 9  # a log file, and how many full ones are kept
@@ -116,7 +117,7 @@ class IvrService(Service):
     async def _up(self) -> None:
         settings = self.settings
         settings.folder.mkdir(parents=True, exist_ok=True)
-        self.words = load_words(settings)
+        self.flows = FlowRoom(settings, self.reactor, self._trouble)
         self.database = Database(settings.database_url(), self.reactor)
         self.database.start()
         self._closing.append(self.database.stop)
@@ -129,12 +130,14 @@ class IvrService(Service):
         self._closing.append(self.journal.stop)
         with suppress(LookUpFault):
             await self.journal.recover()
-        self.store = Store(self.words.wording, settings.sound_folders(), self._trouble)
         task.LoopingCall(self._clean).start(600, now=False)
         self.numbering = Numbering(settings.operator.numbering)
         self.room = FloorRoom(settings, self.database, self.reactor, self.metrics)
         self._closing.append(self.room.stop)
         self.calls = Calls(self._desk())
+        self.publishing = self.flows.room(self.database, self.calls.inside, self._take)
+        self.publishing.start()
+        self._closing.append(self._stop_publishing)
         self.staff = StaffBook(self.database, self.hashing)
         self.agents = Agents(self._beside())
         self._closing.append(self.agents.stop)
@@ -152,6 +155,9 @@ class IvrService(Service):
     async def _stop_hashing(self) -> None:
         self.hashing.stop()
 
+    async def _stop_publishing(self) -> None:
+        self.publishing.stop()
+
     def _desk(self) -> Desk:
         settings = self.settings
         self.bridge = bridge = self._bridge()
@@ -159,25 +165,24 @@ class IvrService(Service):
         notice = Notice(settings.folder / "notice.yaml", utc_now)
         self.line = LineRoom(settings, self.database, self.reactor, self.room)
         self.trails = self.line.trails
-        look_ups = LookUps(bridge, self.line.line_up, notice.prompt, lambda: self.faxes.open)
-        tools = Tools(
-            lambda script: self.store.sound(script, ""),
-            look_ups,
-            look_ups.signatures(),
-            self.reactor,
-            self.metrics,
-        )
-        roots = frozenset(name for name, flow in self.words.library.flows.items() if flow.always)
-        routes = Routes(roots, settings.numbers)
+        self.look_ups = LookUps(bridge, self.line.line_up, notice.prompt, lambda: self.faxes.open)
+        return self._desk_of(self.flows.live)
+
+    def _desk_of(self, live: Edition) -> Desk:
+        """Where calls of one version are answered: its flows, its sounds, its words."""
         console = read_words()
-        titles = lru_cache(
-            lambda language: story.titles(console.get(language), libraries.words(self.words.catalogues, language))
-        )
+        titles = lru_cache(lambda language: story.titles(console.get(language), live.titles(language)))
         self.line.titles = titles
         return Desk(
-            lambda: self.words.library,
-            routes,
-            tools,
+            lambda: live.library,
+            Routes(live.words.roots, self.settings.numbers),
+            Tools(
+                lambda script: live.store.sound(script, ""),
+                self.look_ups,
+                self.look_ups.signatures(),
+                self.reactor,
+                self.metrics,
+            ),
             self.journal,
             utc_now,
             self.metrics,
@@ -188,6 +193,11 @@ class IvrService(Service):
             {"call-back": self.line.told_of_call_back},
         )
 
+    def _take(self, live: Edition) -> None:
+        """From now on new calls get this version; those in progress keep the desk that they came to."""
+        self.flows.live = live
+        self.calls.desk = self._desk_of(live)
+
     def _beside(self) -> Beside:
         return Beside(
             reactor=self.reactor,
@@ -196,7 +206,7 @@ class IvrService(Service):
             staff=self.staff,
             billing=self.bridge,
             trails=self.trails,
-            titles=lambda language: libraries.words(self.words.catalogues, language),
+            titles=self.flows.titles,
             floor=self.room,
         )
 
@@ -255,6 +265,8 @@ class IvrService(Service):
         settings = self.settings
         faxes = fax_book(self.database, settings, self.reactor, self.faxes.wake)
         self._closing.append(faxes.stop)
+        studio = studio_wiring.studio(self.reactor, settings, self.database, self.publishing)
+        self._closing.append(studio.prover.stop)
         sounds = settings.sound_folders()
         return Parts(
             reactor=self.reactor,
@@ -262,6 +274,7 @@ class IvrService(Service):
             calls=JournalCalls(self.database),
             feed=self.feed,
             faxes=faxes,
+            studio=studio,
             health=self._health,
             registry=self.metrics.registry,
             agents=self.agents.room,
@@ -275,7 +288,7 @@ class IvrService(Service):
                 queues=settings.queue_names,
                 customers=DemoCustomers(self.database),
             ),
-            titles=lambda language: libraries.words(self.words.catalogues, language),
+            titles=self.flows.titles,
             hosts=settings.web.hosts,
             metrics_token=settings.metrics_token(),
             api=Api(self.trails, settings.api_token(), self.reactor.seconds, self.numbering.national),
@@ -312,7 +325,7 @@ class IvrService(Service):
 
     def _clean(self) -> None:
         try:
-            self.store.clean()
+            self.flows.live.store.clean()
         except OSError as fault:
             log.warn("The spool of sounds cannot be cleaned: {fault}", fault=fault)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+
+LONGEST_WORD: Final = 100  # comparing longer ones would cost more than reading the file
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,5 +35,7 @@ class Mistakes(Exception):
 
 def meant(word: str, known: Iterable[str]) -> str:
     """``; did you mean "x"?`` when a known word is near, else nothing."""
+    if len(word) > LONGEST_WORD:
+        return ""
     near = difflib.get_close_matches(word, sorted(known), n=1)
     return f'; did you mean "{near[0]}"?' if near else ""

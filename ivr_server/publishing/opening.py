@@ -137,6 +137,8 @@ class Opening:
         try:
             words = words_of(files, self.house.ground)
         except Mistakes as wrong:
+            if wrong.problems[0].file == "settings":
+                raise Mistaken(wrong.problems[0].text) from None
             lines = (str(replace(problem, file=path(problem.file))) for problem in wrong.problems)
             raise Mistaken("the flows or prompts have problems:\n" + "\n".join(lines)) from None
         try:
