@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ivr_server.console.api import openapi
 from tools.pages import drawn_flows, flow_language, pictures, tables
+from tools.pages.agent_states import agent_states
 from tools.pages.fax_states import fax_states
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -40,6 +41,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/pictures/line.svg": pictures.line,
     "docs/pictures/journal.svg": pictures.journal,
     "docs/pictures/fax-job.svg": fax_states,
+    "docs/pictures/agent.svg": agent_states,
 }
 
 
