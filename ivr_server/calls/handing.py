@@ -6,6 +6,7 @@ cannot be seen (A9), and free of secrets, since no note of the trail holds one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, tzinfo
@@ -17,69 +18,14 @@ from crm_bridge.journal import CallRecord
 from crm_bridge.trails import Found
 from flows import trail
 from flows.turns import Note
+from ivr_server.calls.handing_words import CONTENT, STEERING, WORDS
 from ivr_server.calls.recording import LEVELS, as_note
 
 LINE_BYTES: Final = trail.LINE_BYTES
+BETWEEN: Final = " · "
 MOST_WORDS: Final = 200  # characters of a name from outside
 
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "zh": {
-        "identity_": "未核实身份",
-        "identity_open": "按号码识别，未设查询密码",
-        "identity_password": "已用查询密码核实",
-        "identity_code": "已用账单服务代码核实",
-        "fees": "话费",
-        "arrears": "欠费",
-        "password": "查询密码",
-        "fax": "传真账单",
-        "fault": "故障报修",
-        "complaint": "投诉",
-        "suggestion": "建议",
-        "consultation": "业务咨询",
-        "call_back": "预约回电",
-        "": "未选择业务",
-        "ended_served": "已办理",
-        "ended_goodbye": "道别",
-        "ended_enqueued": "转人工",
-        "ended_call_back": "已登记回电",
-        "ended_silent": "长时间无按键",
-        "ended_hung_up": "来电者挂机",
-        "ended_failed": "系统故障",
-        "ended_refused": "未接听",
-        "ended_fax_machine": "传真机来电",
-        "ended_": "未结束",
-        "earlier": "{business}，{ended}",
-        "fax_job": "任务 {job}：{month} 账单传真到 {number}，{state}",
-    },
-    "en": {
-        "identity_": "identity not checked",
-        "identity_open": "known by number; no query password is set",
-        "identity_password": "checked by query password",
-        "identity_code": "checked by the code on the bill",
-        "fees": "Bills",
-        "arrears": "Overdue bills",
-        "password": "Query password",
-        "fax": "Bill by fax",
-        "fault": "Fault report",
-        "complaint": "Complaint",
-        "suggestion": "Suggestion",
-        "consultation": "Consultation",
-        "call_back": "Call-back",
-        "": "No business chosen",
-        "ended_served": "served",
-        "ended_goodbye": "said goodbye",
-        "ended_enqueued": "put through",
-        "ended_call_back": "call-back noted",
-        "ended_silent": "no key for a long time",
-        "ended_hung_up": "the caller hung up",
-        "ended_failed": "ended by a fault",
-        "ended_refused": "not answered",
-        "ended_fax_machine": "a fax machine called",
-        "ended_": "not finished",
-        "earlier": "{business}: {ended}",
-        "fax_job": "Job {job}: bill of {month} by fax to {number}, {state}",
-    },
-}
+_SHARE: Final = re.compile(r"\s*[(（][0-9]{1,3}%[)）]$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +108,8 @@ class Telling:
     now: datetime
 
     def word(self, name: str) -> str:
-        """One of this file's words."""
-        return _WORDS["zh" if self.language.startswith("zh") else "en"].get(name, "")
+        """One of the words for what is handed."""
+        return WORDS["zh" if self.language.startswith("zh") else "en"].get(name, "")
 
     def name(self, name: str) -> str:
         """What a tag, a look-up, an outcome or a fault is called."""
@@ -181,7 +127,7 @@ def handed(found: Found, telling: Telling) -> Handed:
     business = next((leg.business for leg in reversed(found.legs) if leg.business), "")
     return Handed(
         call=clean(first.call),
-        line=trail.line([note for note, _ in notes], telling.language, LINE_BYTES, telling.titles),
+        line=_line([note for note, _ in notes], telling),
         steps=_steps(notes, telling),
         tags=tags,
         tag_words=tuple(map(telling.name, tags)),
@@ -236,19 +182,61 @@ def _answered_by(note: Note, after: Note | None) -> bool:
 
 
 def _steps(notes: Sequence[tuple[Note, int]], telling: Telling) -> tuple[HandedStep, ...]:
-    said = trail.told([note for note, _ in notes], telling.language, telling.titles)
+    said = trail.told([_first(note) for note, _ in notes], telling.language, telling.titles)
     return tuple(
         HandedStep(-1, "left_out", words) if at < 0 else _step(*notes[at], words) for at, words in said if words
     )
 
 
 def _step(note: Note, at_s: int, words: str) -> HandedStep:
-    share = dict(note.detail).get("share", "") if note.what == "heard" else ""
-    return HandedStep(at_s, note.what, words, int(share) / 100 if share.isdecimal() else None)
+    if note.what != "heard":
+        return HandedStep(at_s, note.what, words)
+    share = dict(note.detail).get("share", "")
+    more = len(dict(note.detail).get("prompts", "").split()) > 1
+    shown = _SHARE.sub("", words) + (" …" if more else "")
+    return HandedStep(at_s, note.what, shown, int(share) / 100 if share.isdecimal() else None)
+
+
+def _first(note: Note) -> Note:
+    """Of a text that was heard, what it begins with: a menu's options are not read by anybody."""
+    if note.what != "heard":
+        return note
+    prompts = dict(note.detail).get("prompts", "").split()[:1]
+    detail = tuple((key, " ".join(prompts) if key == "prompts" else value) for key, value in note.detail)
+    return Note(note.step, note.flow, note.node, note.what, detail)
+
+
+def _line(notes: Sequence[Note], telling: Telling) -> str:
+    """What an agent reads in one glance: chosen, entered, found, proved, heard; the newest is kept."""
+    said = [words for note in notes if (words := _glance(note, telling))]
+    parts: list[str] = []
+    left = LINE_BYTES
+    for words in reversed([one for one, after in zip_longest(said, said[1:]) if one != after]):
+        left -= len(words.encode()) + len(BETWEEN.encode())
+        if left < 0:
+            break
+        parts.append(words)
+    return BETWEEN.join(reversed(parts))
+
+
+def _glance(note: Note, telling: Telling) -> str:
+    """One note in the line, "" for one that is not worth a word there."""
+    detail = dict(note.detail)
+    if note.what == "heard":
+        told = next((CONTENT[name] for name in detail.get("prompts", "").split() if name in CONTENT), "")
+        share = detail.get("share", "")
+        how = "to_the_end" if share == "100" else "in_part"
+        return telling.word(how).format(what=telling.word(told), share=share) if told and share != "0" else ""
+    if note.what == "went":
+        return telling.word("to_human") if detail.get("to") == "human" else ""
+    steers = detail.get("look_up") in STEERING or detail.get("prompt") == "this_language"
+    if steers or note.what not in ("chosen", "entered", "answered", "failed"):
+        return ""
+    return " ".join(trail.words([note], telling.language, telling.titles))
 
 
 def _look_ups(notes: Sequence[tuple[Note, int]], telling: Telling) -> tuple[Asked, ...]:
-    """Each look-up's last answer, in the order of the first asking."""
+    """Each look-up's last answer, in the order of the first asking; those that only steer are left out."""
     answers: dict[str, str] = {}
     for note, _ in notes:
         detail = dict(note.detail)
@@ -256,7 +244,8 @@ def _look_ups(notes: Sequence[tuple[Note, int]], telling: Telling) -> tuple[Aske
             answers[detail.get("look_up", "")] = detail.get("outcome", "")
         elif note.what == "asked":  # never answered: the caller left
             answers.setdefault(detail.get("look_up", ""), "unknown")
-    return tuple(Asked(telling.name(name), telling.name(outcome)) for name, outcome in answers.items() if name)
+    kept = {name: outcome for name, outcome in answers.items() if name and name not in STEERING}
+    return tuple(Asked(telling.name(name), telling.name(outcome)) for name, outcome in kept.items())
 
 
 def _details(notes: Iterable[tuple[Note, int]], what: str, key: str) -> list[str]:

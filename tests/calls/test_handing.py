@@ -64,8 +64,8 @@ def of(*legs: CallRecord, language: str = "en-US", **more: Any) -> Handed:
 @pytest.mark.parametrize(
     ("language", "line", "fault", "identity", "business"),
     [
-        ("en-US", "to the queue billing: fees", "deadline", "checked by query password", "Bills"),
-        ("zh-CN", "转入队列 billing：话费", "超时", "已用查询密码核实", "话费"),
+        ("en-US", "fault: deadline", "deadline", "checked by query password", "Bills"),
+        ("zh-CN", "故障：超时", "超时", "已用查询密码核实", "话费"),
     ],
 )
 def test_the_trail_is_told_in_both_languages(  # noqa: PLR0917
@@ -90,7 +90,51 @@ def test_each_step_says_when_and_how_much_was_heard() -> None:
     ]
     assert not any(step.what == "asked" for step in told.steps)
     assert "entered password (6 digits, secret)" in [step.words for step in told.steps]
-    assert [(asked.words, asked.outcome) for asked in told.look_ups] == [("offered number", "offered")]
+    assert told.steps[0].words == "heard: welcome"
+    assert [(asked.words, asked.outcome) for asked in told.look_ups] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        (
+            "en-US",
+            "pressed 1: option fees · entered password (6 digits, secret) · check password: right · "
+            "bill: found, sum 128.50 · the bill's sum, heard to the end · "
+            "comparison with the month before, 40% heard · asked for a person",
+        ),
+        (
+            "zh-CN",
+            "按 1：option_fees · 输入查询密码（6 位，保密） · 核对密码：正确 · 账单：查到，金额 128.50 · "
+            "账单金额（听完） · 与上月比较（听到 40%） · 要求人工",
+        ),
+    ],
+)
+def test_the_line_is_what_an_agent_reads_in_one_glance(language: str, line: str) -> None:
+    """Chosen, entered, proved, found, heard and how much; nothing of what only steered the call."""
+
+    def note(what: str, **detail: str) -> dict[str, Any]:
+        return {"step": 1, "flow": "f", "node": "n", "what": what, **detail}
+
+    notes = (
+        note("answered", look_up="caller_language", outcome="unknown"),
+        note("chosen", key="2", prompt="this_language"),
+        *NOTES[:3],
+        NOTES[5],
+        note("answered", look_up="check_password", outcome="right"),
+        note("answered", look_up="bill", outcome="found", sum="128.50"),
+        note("heard", prompts="bill_sum bill_due", share="100"),
+        note("heard", prompts="press option_parts press option_why", share="30"),
+        note("heard", prompts="bill_higher", share="40"),
+        note("went", to="human"),
+        note("answered", look_up="hours", outcome="open"),
+        note("heard", prompts="transferring", share="100"),
+        NOTES[-1],
+    )
+    told = of(record(notes=notes), language=language)
+    assert told.line == line
+    menu = next(step for step in told.steps if step.heard == 0.3)
+    assert menu.words.endswith(" …") and "%" not in menu.words
 
 
 @pytest.mark.parametrize(
