@@ -102,7 +102,7 @@ def ringing(contact: Contact, roll: Roll, by: By, known: Shape) -> Shape:
     }
 
 
-def talk(agent: Agent, over: Contact | None = None) -> Shape:
+def talk(agent: Agent, roll: Roll, over: Contact | None = None) -> Shape:
     """The talk as it stands; ``over``: the one that ended."""
     contact = over or agent.contact
     if contact is None:
@@ -112,10 +112,16 @@ def talk(agent: Agent, over: Contact | None = None) -> Shape:
         "call": contact.call,
         "state": state,
         "began": round(contact.began, 3),
-        "with": contact.with_,
+        "with": _who(contact.with_, roll),
         "direction": "out" if contact.out else "in",
         "number": clean(contact.number),
     }
+
+
+def _who(at: str, roll: Roll) -> str:
+    """Who sits there; the number where nobody does."""
+    agent = roll.at(f"PJSIP/{at}") if at else None
+    return clean(agent.shown or agent.name) if agent else at
 
 
 def places(by: By, roll: Roll) -> list[Shape]:

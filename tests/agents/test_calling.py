@@ -68,7 +68,7 @@ def test_asking_a_colleague_and_returning(office: Office, call: str) -> None:
     mine, theirs = office.open(LI, "tab-1"), office.open(WANG, "tab-2")
     done(office.room.transfer(LI, call, "1002", "consult"))
     assert office.manager.asked[-1] == ("Atxfer", TO_WANG)
-    assert (mine.last("talk")["state"], mine.last("talk")["with"]) == ("consulting", "1002")
+    assert (mine.last("talk")["state"], mine.last("talk")["with"]) == ("consulting", "Wang")
     office.ring(OTHER, call, detail="consult", queue="")
     assert (theirs.last("ringing")["call"], theirs.last("call")["card"]["name"]) == (call, "王小明")
     consult(office, "answered")
