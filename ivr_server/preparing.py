@@ -15,6 +15,7 @@ from crm_bridge import demo
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.schema import customers
 from ivr_server.library import load_catalogues
+from ivr_server.publishing.rendering import standing
 from ivr_server.settings import Settings
 from ivr_server.whispers import whispers
 from prompts.studio import Report, Workshop, build
@@ -68,13 +69,16 @@ def has_customers(url: str) -> bool:
 
 
 def build_prompts(settings: Settings, say: Say) -> Report:
-    """Render the sounds that are missing or changed; SpeechFault when no engine is there."""
+    """Render the folder's sounds that are missing or changed, beside those of what is published.
+
+    SpeechFault when no engine is there.
+    """
     wording = Wording(load_catalogues(Path(settings.speech.library)), settings.operator.currency)
     heard = whispers(settings.queue_file(), wording.catalogues)
     chosen = {language: settings.speech.voices.get(language, "espeak") for language in wording.catalogues}
     child = SpeechChild()
     try:
         shop = Workshop(settings.sound_folders().sounds, settings.speech.recordings, Progress("prompts", say), heard)
-        return build(wording, voices(chosen, child), shop)
+        return build(wording, voices(chosen, child), shop, standing(settings))
     finally:
         child.close()

@@ -17,6 +17,7 @@ from flows.nodes.menu import Menu
 from flows.nodes.node import Line
 from ivr_server import library as libraries
 from ivr_server.chosen import chosen_settings
+from ivr_server.publishing.rendering import standing
 from ivr_server.settings import Settings
 from ivr_server.whispers import whispers
 from marked_yaml import Mistakes
@@ -105,7 +106,7 @@ def build(chosen: Chosen, named: tuple[str, ...], menus: bool) -> None:
         ready = voices.voices(_voices(chosen, named, wording), child)
         heard = whispers(chosen.settings.queue_file(), wording.catalogues)
         shop = studio.Workshop(str(chosen.out), chosen.settings.speech.recordings, _progress, heard)
-        report = studio.build(wording, ready, shop)
+        report = studio.build(wording, ready, shop, standing(chosen.settings))
     except (voices.SpeechFault, OSError) as fault:
         raise click.ClickException(f"the prompts cannot be rendered: {fault}") from None
     finally:

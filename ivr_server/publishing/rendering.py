@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ivr_server.floor.queue_file import kept
 from ivr_server.publishing.asked import Files
 from ivr_server.publishing.naming import PROMPTS, under
+from ivr_server.publishing.versions import Damaged, NoVersion, Versions
 from ivr_server.settings import Settings
 from ivr_server.whispers import whispers
 from marked_yaml import Mistakes
@@ -16,6 +17,7 @@ from prompts.studio import Report, Workshop, build
 from prompts.voices import SpeechChild, voices
 from prompts.wording import Wording
 
+KEPT: Final = 5  # versions whose sounds lie ready, so that a roll back renders nothing
 Progress = Callable[[int, int, str], None]
 
 
@@ -30,6 +32,28 @@ def wish(settings: Settings, sets: Sequence[Files]) -> dict[str, Any]:
         "currency": settings.operator.currency,
         "queues": settings.queues,
     }
+
+
+def latest(versions: Versions, live: int = 0) -> list[Files]:
+    """What stands in the newest versions and in the one that is live: their sounds stay, so that one can go back."""
+    found = []
+    for number in sorted({*versions.numbers()[-KEPT:], live} - {0}, reverse=True):
+        try:
+            found.append(versions.files(number))
+        except (Damaged, NoVersion):
+            continue
+    return found
+
+
+def standing(settings: Settings) -> tuple[Wording, ...]:
+    """The words of the published versions, for whoever renders the folder's."""
+    versions = Versions(settings.folder / "versions")
+    try:
+        live = versions.published()
+    except Damaged:
+        live = 0
+    found = (_wording(under(files, PROMPTS), settings.operator.currency) for files in latest(versions, live))
+    return tuple(wording for wording in found if wording)
 
 
 def render(task: dict[str, Any], progress: Progress) -> dict[str, Any]:

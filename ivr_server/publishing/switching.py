@@ -35,7 +35,6 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 LOOKED_AT_S: Final = 1.0
 AGAIN_S: Final = 60.0  # until a version that could not go live is tried again
-KEPT_SOUNDS: Final = 5  # versions whose sounds lie ready, so that a roll back renders nothing
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,22 +145,11 @@ class Switch:
 
     async def _rendered(self, files: Files) -> None:
         """The sounds lie ready before anybody is led to them; those that callers hear now stay."""
-        kept = await self.in_thread(self._kept)
+        kept = await self.in_thread(rendering.latest, self.house.versions, self.live.version.number)
         try:
             await self.bench.do({"do": "render", **rendering.wish(self.settings, [files, *kept])})
         except WorkFault as fault:
             raise Refusal("sounds", 503, {"text": str(fault)}) from None
-
-    def _kept(self) -> list[Files]:
-        """The latest versions, and the one that is live."""
-        numbers = {*self.house.versions.numbers()[-KEPT_SOUNDS:], self.live.version.number}
-        found = []
-        for number in sorted(numbers, reverse=True):
-            try:
-                found.append(self.house.versions.files(number))
-            except (Damaged, NoVersion):
-                continue
-        return found
 
     def _pointed(self, number: int, deed: Deed) -> Version:
         self.house.versions.point(number, self.live.version.number, deed)
