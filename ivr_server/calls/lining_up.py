@@ -263,7 +263,7 @@ class LineUp:
             return _ahead(self.lines.moved(call, place), place) if place else Answered("unknown")
         if name == "expected_wait":
             return Answered("unknown") if ours else _waits(*self.lines.wait(call, queue_name))
-        return await self._kept(given, queue_name, (call, line))
+        return await self._kept(given, queue_name, (call, line, ours))
 
     async def _queue(self, given: dict[str, str], line: Line) -> str:
         """The queue that is asked of: the flow's, else that of the channel, else the first."""
@@ -285,11 +285,13 @@ class LineUp:
         place = await _place(line)
         return _ahead(*self.lines.entered(call, place)) if place else Answered("unknown")
 
-    async def _kept(self, given: dict[str, str], queue: str, who: tuple[str, Line]) -> Answered:
-        call, line = who
+    async def _kept(self, given: dict[str, str], queue: str, who: tuple[str, Line, bool]) -> Answered:
+        call, line, ours = who
         number = given.get("phone") or given.get("caller", "")
-        if not number or self.keeper is None:
+        if not number or (self.keeper is None and not ours):
             return Answered("no_number")
+        if ours or self.keeper is None:  # whoever plays with our phone makes nobody's telephone ring
+            return Answered("kept", (("call_back_number", Fact("digits", number)),))
         place = self.lines.back(call) or await _place(line) or 1
         told = [await line.variable(name) or "" for name in ("IVR_TRAIL_ID", "IVR_BUSINESS", "IVR_IDENTITY")]
         more = dict(zip(("trail", "business", "identity"), told, strict=True))

@@ -16,7 +16,8 @@ from twisted.internet.interfaces import IDelayedCall
 
 from ivr_server import whereabouts
 from ivr_server.chosen import chosen_settings
-from ivr_server.phone.phone import KEYS, TELEPHONE_MS, Dialling, Phone
+from ivr_server.phone.phone import KEYS, TELEPHONE_MS, Dialling
+from ivr_server.phone.queueing import QueueingPhone, Waits
 from ivr_server.settings import AGI_PORT, token
 
 STATUS = {"done": 0, "queue": 2, "refused": 3}
@@ -24,6 +25,7 @@ NO_RESULT = 4
 NOT_CONNECTED = 5
 PLAYERS = (("aplay", "-q"), ("paplay",), ("afplay",))
 HUMAN_GAP_S = 0.25
+MOST_AHEAD = 99
 WORDS = {
     0: "done",
     2: "handed to the queue",
@@ -41,7 +43,7 @@ class Terminal:
     quiet: bool = False
     player: tuple[str, ...] = ()
     keys: deque[str] = field(default_factory=deque)
-    phone: Phone | None = None
+    phone: QueueingPhone | None = None
     status: int = NOT_CONNECTED
     _child: subprocess.Popen[bytes] | None = None
     _timer: IDelayedCall | None = None
@@ -52,9 +54,9 @@ class Terminal:
             click.echo(line)
 
     def playing(self, path: str, ms: int, words: str) -> None:
-        """A sound begins."""
+        """A sound begins; without a path it is the queue's music."""
         self.say(words or f"[{path.rpartition('/')[2]}, {ms / 1000:.1f} s]")
-        if self.player:
+        if self.player and path:
             self._child = subprocess.Popen([*self.player, path + ".wav"], stderr=subprocess.DEVNULL)
 
     def silent(self) -> None:
@@ -86,7 +88,7 @@ class Terminal:
     @property
     def fast(self) -> bool:
         """Whether sounds take no time."""
-        return self.phone is not None and self.phone.side.dialling.fast
+        return self.phone is not None and self.phone.phone.side.dialling.fast
 
     def _press(self, token: str) -> None:
         assert self.phone is not None
@@ -139,6 +141,8 @@ def handed(variables: dict[str, str]) -> list[str]:
 @click.option("--keys", default="", help="Keys to press as the service waits for them, wait:SECONDS, hangup.")
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.option("--staffed", is_flag=True, help="As if somebody were signed in to every queue: 0 leads to a human.")
+@click.option("--ahead", default=0, help="So many callers wait before this one: the queue is played as well.")
+@click.option("--every", default=45.0, show_default=True, help="Seconds until the next of them is served.")
 @click.option("--fast", is_flag=True, help="Sounds take no time.")
 @click.option("--sound", is_flag=True, help="Play the sounds, where aplay, paplay or afplay is.")
 @click.option("--quiet", is_flag=True, help="Print nothing; the exit status tells.")
@@ -171,13 +175,12 @@ def call(**options: Any) -> int:
         fast=options["fast"],
         key_ms=0 if options["fast"] else TELEPHONE_MS,
     )
-    terminal.phone = phone = Phone(reactor, terminal, dialling)
+    port = options["port"] or whereabouts.agi_port(ours.folder) or ours.agi.port or AGI_PORT
+    waits = Waits(dialling, min(options["ahead"], MOST_AHEAD), options["every"])
+    endpoint = HostnameEndpoint(reactor, options["host"], port)
+    terminal.phone = phone = QueueingPhone(reactor, terminal, waits, lambda leg: leg.connect(endpoint))
     phone.listening = terminal.listening
-    connecting = phone.connect(
-        HostnameEndpoint(
-            reactor, options["host"], options["port"] or whereabouts.agi_port(ours.folder) or ours.agi.port or AGI_PORT
-        )
-    )
+    connecting = phone.call()
     connecting.addCallbacks(
         lambda _: None if options["keys"] else _read_keyboard(terminal), lambda _: _nobody(terminal)
     )

@@ -8,12 +8,14 @@ from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.error import ConnectError
 
 from ivr_server.console.phone_line import Dial, Ear, Ends, Handset
-from ivr_server.phone.phone import TELEPHONE_MS, Dialling, Phone
+from ivr_server.phone.phone import TELEPHONE_MS, Dialling
+from ivr_server.phone.queueing import QueueingPhone, Waits
 
 if TYPE_CHECKING:
     from ivr_server.console.parts import Parts
 
 PATIENCE_S: Final = 3
+EVERY_S: Final = 12.0  # until the next of those ahead is served: long enough to be heard, short enough to be waited for
 
 
 def dialler(parts: Parts) -> Dial:
@@ -31,10 +33,12 @@ def dialler(parts: Parts) -> Dial:
             staffed=phone_parts.queues if ends.staffed else (),
             key_ms=TELEPHONE_MS,
         )
-        phone = Phone(parts.reactor, ear, dialling)
+        endpoint = TCP4ClientEndpoint(parts.reactor, phone_parts.host, phone_parts.port(), PATIENCE_S)
+        waits = Waits(dialling, ends.ahead, EVERY_S)
+        phone = QueueingPhone(parts.reactor, ear, waits, lambda leg: leg.connect(endpoint))
         phone.listening = ear.listening
         try:
-            await phone.connect(TCP4ClientEndpoint(parts.reactor, phone_parts.host, phone_parts.port(), PATIENCE_S))
+            await phone.call()
         except ConnectError as fault:
             raise OSError(str(fault)) from fault
         return phone

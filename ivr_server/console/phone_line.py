@@ -33,6 +33,7 @@ from ivr_server.console.story import as_note, tell, titles_for
 from ivr_server.console.visit import Visit
 
 MOST_LINES: Final = 50
+MOST_AHEAD: Final = 9
 MOST_KEPT: Final = 200  # messages for a browser that does not read; then it is dropped
 LARGEST_MESSAGE: Final = 1_024
 LARGEST_UNREAD: Final = 4_096  # bytes of a message that does not end
@@ -46,13 +47,17 @@ _log = Logger()
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Who calls whom, in which language, the id that the call shall have; ``staffed``: somebody is at the queues."""
+    """Who calls whom, in which language, the id that the call shall have.
+
+    ``staffed``: somebody is at the queues; ``ahead``: so many callers wait there already.
+    """
 
     caller: str
     dialled: str
     language: str
     call: str
     staffed: bool = False
+    ahead: int = 0
 
 
 class Handset(Protocol):
@@ -253,7 +258,9 @@ class PhoneLine:
         match said:
             case {"do": "call", "caller": str(caller), "dialled": str(dialled)}:
                 if self._handset is None and not self._dialling:
-                    self._begin(caller, dialled, said.get("staffed") is True)
+                    ahead = said.get("ahead")
+                    waiting = ahead if isinstance(ahead, int) and 0 < ahead <= MOST_AHEAD else 0
+                    self._begin(caller, dialled, (said.get("staffed") is True, waiting))
             case {"do": "key", "key": str(key)} if len(key) == 1 and key in "0123456789*#":
                 if self._handset is not None:
                     self._handset.press(key)
@@ -265,10 +272,10 @@ class PhoneLine:
                 return False
         return True
 
-    def _begin(self, caller: str, dialled: str, staffed: bool) -> None:
+    def _begin(self, caller: str, dialled: str, queue: tuple[bool, int]) -> None:
         self._dialling, self._hung_up, self._disposition = True, False, ""
         call = f"phone-{secrets.token_hex(8)}"
-        ends = Ends(_number(caller), _number(dialled), self._language, call, staffed)
+        ends = Ends(_number(caller), _number(dialled), self._language, call, *queue)
         ensureDeferred(self._call(ends)).addErrback(self._failed)
 
     async def _call(self, ends: Ends) -> None:

@@ -129,7 +129,7 @@ async def test_queues_are_staffed_when_the_page_says_so(staffed: bool, queues: t
     port: Any = reactor.listenTCP(0, Factory.forProtocol(LineReceiver), interface="127.0.0.1")  # type: ignore[attr-defined]
     ends = Ends("1", "10010", "en-US", "phone-3", staffed)
     handset: Any = await dialler(parts(port.getHost().port))(ends, Ear())
-    assert (handset.side.dialling.staffed, handset.side.dialling.key_ms) == (queues, 120)
+    assert (handset.phone.side.dialling.staffed, handset.phone.side.dialling.key_ms) == (queues, 120)
     handset.hang_up()
     await port.stopListening()
 

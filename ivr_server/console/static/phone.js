@@ -24,7 +24,7 @@ function show(next, why) {
   $("lamp").className = `lamp ${next}`;
   $("act").classList.toggle("leave", busy());
   $("act_words").textContent = busy() ? words.phone_hang_up : words.phone_call;
-  $("caller").readOnly = $("dialled").readOnly = busy();
+  $("caller").readOnly = $("dialled").readOnly = $("ahead").readOnly = busy();
   $("staffed").setAttribute("aria-disabled", String(busy()));
   desk.dataset.state = next;
 }
@@ -153,7 +153,7 @@ async function call() {
   try {
     await open();
     const [caller, dialled] = [$("caller").value.trim(), $("dialled").value.trim()];
-    tell({ do: "call", caller, dialled, staffed: $("staffed").checked });
+    tell({ do: "call", caller, dialled, staffed: $("staffed").checked, ahead: Number($("ahead").value) || 0 });
   } catch {
     clearInterval(ticking);
     show("failed");
