@@ -50,7 +50,7 @@ operator:
   holidays: {{2026-10-01: [], 2026-10-08: ["10:00-16:00"]}}
 agi: {{port: 4573}}
 web: {{port: 8080}}
-queues: /etc/ivr-server/queues.yaml
+floor: {{seats: 12, dial_out: "PJSIP/{{number}}@company"}}
 ```
 
 Secrets are not in this file:
