@@ -131,6 +131,11 @@ class AgentsRoom:
 
     # --- being there
 
+    def seated(self, by: By) -> bool:
+        """Whether they sit at a seat with a soft phone."""
+        device = self.roll.of(by.name).device
+        return device is not None and device.kind == "browser"
+
     async def sit(self, by: By, where: Sitting) -> Shape:
         """Sign in to the queues."""
         device = self.seats.choose(by, where)

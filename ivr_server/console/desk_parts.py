@@ -33,6 +33,9 @@ class Agents(Protocol):
     def beat(self, by: By, tab: str) -> bool:
         """A page lives; whether it holds the soft phone."""
 
+    def seated(self, by: By) -> bool:
+        """Whether they sit at a seat with a soft phone."""
+
     async def sit(self, by: By, where: Sitting) -> Shape:
         """Sign in to the queues: seat, and what the soft phone needs. Again at the same device: the same answer."""
 

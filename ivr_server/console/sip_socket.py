@@ -1,9 +1,10 @@
 """The soft phone's way to Asterisk: a browser's WebSocket on our own port, piped to Asterisk's web server.
 
 Theory. A page of https may open only wss, and Asterisk's web server is to be reached from this machine alone. So the
-console checks who comes (session, role, Origin: FAULTS I12), asks Asterisk for the same upgrade with its own header,
-and then passes bytes both ways without reading them; either end holds the other back when it does not take them in.
-Sound does not pass here: it goes between browser and Asterisk. The socket ends with the session, asked for every 15 s.
+console checks who comes (session, role, a seat that they sit at, Origin: FAULTS I12), asks Asterisk for the same
+upgrade with its own header, and then passes bytes both ways without reading them; either end holds the other back when
+it does not take them in. Sound does not pass here: it goes between browser and Asterisk. The socket ends with the
+session, asked for every 15 s.
 
 ``_protocolUpgradeForWebsockets`` is what Twisted's own resource uses; it is not public, so a test holds it.
 """
@@ -24,6 +25,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from crm_bridge.answers import LookUpFault
+from ivr_server.console.desk import by
 from ivr_server.console.gate import same_origin
 from ivr_server.console.visit import Refused, Reply, Visit
 
@@ -46,6 +48,8 @@ async def sip(visit: Visit) -> Reply:
         raise Refused(403)
     if visit.parts.agents is None or len(_open) >= MOST_SOCKETS or not port:
         raise Refused(503)
+    if not visit.parts.agents.seated(by(visit)):
+        raise Refused(403)
     key = (visit.request.getHeader("sec-websocket-key") or "").encode("latin-1")
     if (visit.request.getHeader("upgrade") or "").lower() != "websocket" or not KEY.match(key):
         raise Refused(400)
