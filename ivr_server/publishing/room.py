@@ -19,13 +19,13 @@ from crm_bridge import flow_audit
 from crm_bridge import traffic as counted
 from crm_bridge.answers import LookUpFault
 from crm_bridge.journal import read_call
-from flows.nodes.sub_flow import SubFlow
 from flows.session import Session
 from ivr_server.publishing import reruns, telling
 from ivr_server.publishing import traffic as shown
 from ivr_server.publishing.asked import Author, Files, PublishWish, Refusal, RerunWish, Shape, TrafficQuestion
 from ivr_server.publishing.deeds import Deeds
-from ivr_server.publishing.differing import changes, diff, word_changes
+from ivr_server.publishing.differing import Change, changes, diff, word_changes
+from ivr_server.publishing.impact import links, uses
 from ivr_server.publishing.judging import Words, words_of
 from ivr_server.publishing.packing import Unpackable, pack, unpack
 from ivr_server.publishing.switching import Switch
@@ -253,9 +253,9 @@ class Room:
         library, touched = self.switch.live.library, {one.flow for one in found}
         return {
             "inside": {"callers": inside.total(), "flows": self._inside(inside, by)},
-            "options": self._uses([(one.flow, one.node, one.path) for one in found], rows, by),
+            "options": self._uses(found, rows, by),
             "links": [
-                {"flow": flow, "from": [{"flow": name, "node": node} for name, node in _links(library, flow)]}
+                {"flow": flow, "from": [{"flow": name, "node": node} for name, node in links(library, flow)]}
                 for flow in sorted(touched)
             ],
             "days": 30,
@@ -268,19 +268,10 @@ class Room:
             for flow, count in sorted(inside.items())
         ]
 
-    def _uses(self, touched: Sequence[tuple[str, str, tuple[str, ...]]], rows: Any, by: Author) -> list[Shape]:
-        """How often each option or node that changes was used."""
-        exits = Counter({(row.flow, row.node, row.exit): row.count for row in rows if row.what == "exit"})
-        entered = Counter({(row.flow, row.node): row.count for row in rows if row.what == "entered"})
-        told: dict[tuple[str, str, str], int] = {}
-        for flow, node, path in touched:
-            if node and path[:1] == ("options",) and len(path) > 1:
-                told[flow, node, path[1]] = exits[flow, node, path[1]]
-            elif node:
-                told[flow, node, ""] = entered[flow, node]
+    def _uses(self, found: Sequence[Change], rows: Sequence[counted.Counted], by: Author) -> list[Shape]:
         return [
-            {"flow": flow, "node": node, "exit": exit_, "uses": uses, "words": self._named((flow, node), exit_, by)}
-            for (flow, node, exit_), uses in sorted(told.items())
+            {"flow": flow, "node": node, "exit": exit_, "uses": count, "words": self._named((flow, node), exit_, by)}
+            for (flow, node, exit_), count in uses(found, rows).items()
         ]
 
     def _named(self, at: tuple[str, str], exit_: str, by: Author) -> str:
@@ -379,13 +370,3 @@ def _number(tag: str) -> int:
     """The number of a version by the name that calls leave; 0 for one of before there were numbers."""
     head, dash, _ = tag.partition("-")
     return int(head) if dash and head.isascii() and head.isdigit() and len(head) <= 6 else 0
-
-
-def _links(library: Any, flow: str) -> list[tuple[str, str]]:
-    """The nodes that lead into a flow."""
-    return [
-        (name, node)
-        for name, each in library.flows.items()
-        for node, one in each.nodes.items()
-        if isinstance(one, SubFlow) and one.flow == flow
-    ]

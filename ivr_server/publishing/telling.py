@@ -85,7 +85,11 @@ _ZH: Final = {
 def words(language: str) -> Callable[..., str]:
     """Key -> sentence, filled."""
     table = _ZH if language.startswith("zh") else _EN
-    return lambda key, **filled: table.get(key, key).format(**filled)
+
+    def tell(name: str, /, **filled: str) -> str:
+        return table.get(name, name).format(**filled)
+
+    return tell
 
 
 def change(one: Change, language: str, titles: Titles) -> str:

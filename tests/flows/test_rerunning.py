@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 
 import pytest
 
-from flows.exploring.answers import HUNG_UP, answers_to
-from flows.facts import Fact
 from flows.flow import Library
-from flows.interpreter import advance, start
 from flows.recalling import Recorded, recall
 from flows.rerunning import Rerunner, marks
-from flows.session import Offer
-from flows.turns import Collect, End, Enqueue, NoInput, Note
+from flows.turns import Note
 from ivr_server import library as libraries
 from ivr_server.publishing.judging import words_of
+from ivr_server.publishing.reruns import recorded
+from tests.publishing.calling import call
 from tests.publishing.small import BILL, GROUND, MAIN, files
 
 
@@ -27,23 +24,8 @@ def shipped() -> Library:
 
 
 def talked(library: Library, seed: int, flow: str = "main") -> Recorded:
-    """A random call through the real core, as the journal keeps it."""
-    draw = random.Random(seed)
-    facts = (("caller", Fact("digits", "13800138000")), ("dialled", Fact("digits", "10086")))
-    turn = start(library, Offer(f"{seed}", flow, draw.choice(library.languages), facts[draw.random() < 0.1 :]))
-    notes = list(turn.notes)
-    while not isinstance(turn.command, End | Enqueue):
-        events = answers_to(library, turn.command)
-        event = draw.choice(events)
-        if event is HUNG_UP and draw.random() < 0.8:
-            event = draw.choice(events)
-        if isinstance(event, NoInput) and isinstance(turn.command, Collect):
-            event = replace(event, elapsed_ms=event.elapsed_ms + draw.randint(0, 25_000))
-        turn = advance(library, turn.session, event)
-        notes += turn.notes
-    known = dict(turn.session.facts)
-    caller = str(known["caller"].value) if "caller" in known else ""
-    return Recorded(f"{seed}", flow, turn.session.language, tuple(notes), caller, "10086")
+    """A random call through the real core, as the journal gives it back."""
+    return recorded(call(library, seed, flow))
 
 
 @pytest.mark.parametrize("flow", ["main", "after_queue", "waiting", "fax_machine"])
@@ -51,10 +33,10 @@ def test_every_recorded_call_goes_its_own_way_again(shipped: Library, flow: str)
     """Silence, secrets, wrong keys, faults, hang-ups at any place: nothing is lost in the notes that chooses a way."""
     rerunner = Rerunner(shipped)
     for seed in range(400):
-        call = talked(shipped, seed, flow)
-        found = rerunner.verdict(call)
-        assert found.kind == "same", (found, *call.notes)
-        assert marks(rerunner.way(call).notes) == marks(call.notes)
+        one = talked(shipped, seed, flow)
+        found = rerunner.verdict(one)
+        assert found.kind == "same", (found, *one.notes)
+        assert marks(rerunner.way(one).notes) == marks(one.notes)
 
 
 # --- other flows than those that they were recorded with
@@ -81,9 +63,9 @@ SHOP = said(
 OPTIONS = '      "1": {say: option_bill, to: bill, tag: fees}\n      "2": {say: option_shop, to: shop}\n'
 
 
-def verdict(library: Library, call: Recorded = SHOP) -> tuple[str, tuple[str, str], str, str]:
+def verdict(library: Library, one: Recorded = SHOP) -> tuple[str, tuple[str, str], str, str]:
     """Kind, place, why and about."""
-    found = Rerunner(library).verdict(call)
+    found = Rerunner(library).verdict(one)
     return found.kind, found.at, found.why, found.about
 
 
@@ -148,14 +130,14 @@ def test_outcomes_stand_in_for_secrets() -> None:
     """Of the password its length was kept, of the check its outcome: the call goes on as it went."""
     library = small()
     for seed in range(200):
-        call = talked(library, seed)
-        assert Rerunner(library).verdict(call).kind == "same"
+        one = talked(library, seed)
+        assert Rerunner(library).verdict(one).kind == "same"
     assert any(act.what == "secret" for seed in range(200) for act in recall(talked(library, seed).notes).acts)
 
 
 def test_the_same_calls_and_flows_give_the_same_verdicts(shipped: Library) -> None:
     """Whatever was re-run before, and in whatever order."""
     calls = [talked(shipped, seed) for seed in range(100)]
-    first = [Rerunner(shipped).verdict(call) for call in calls]
+    first = [Rerunner(shipped).verdict(each) for each in calls]
     one = Rerunner(shipped)
-    assert [one.verdict(call) for call in reversed(calls)] == first[::-1]
+    assert [one.verdict(each) for each in reversed(calls)] == first[::-1]
