@@ -5,8 +5,9 @@ Each party makes a tone of its own (``tones``): the callers' Asterisk plays thei
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,7 +21,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from crm_bridge import demo, staff
 from crm_bridge.database import Limits, engine_for
@@ -40,9 +41,11 @@ SPARE = "10.77.0.1"  # an address of its own for a machine that has none but loo
 QUEUE = """
 queues:
   - {name: service, title: {zh-CN: 综合服务, en-US: Service}, businesses: [consultation], languages: [zh-CN, en-US],
-     skill: service, priority: 0, hours: always, ring_s: 15, wrap_up_s: 60, wait_s: 600, most_waiting: 50, announce_s: 45}
+     skill: service, priority: 0, hours: always, ring_s: 15, wrap_up_s: 60, wait_s: 600, most_waiting: 50,
+     announce_s: 45}
   - {name: billing, title: {zh-CN: 话费, en-US: Bills}, businesses: [fees, arrears], languages: [zh-CN, en-US],
-     skill: billing, priority: 0, hours: always, ring_s: 15, wrap_up_s: 60, wait_s: 600, most_waiting: 50, announce_s: 45}
+     skill: billing, priority: 0, hours: always, ring_s: 15, wrap_up_s: 60, wait_s: 600, most_waiting: 50,
+     announce_s: 45}
 agents: []
 busy_reasons:
   - {name: break, title: {zh-CN: 小休, en-US: Break}}
@@ -64,14 +67,18 @@ HEARD = """async () => {
 }"""
 STAMPS = """
 window.stamps = {};
-const stamp = (name) => { window.stamps[name] ??= Date.now(); };
 document.addEventListener("DOMContentLoaded", () => {
-  const look = () => {
-    if (document.getElementById("call")?.dataset.phase === "ringing") stamp("ringing");
-    if (document.getElementById("line")?.textContent && document.querySelector("#steps li") && document.getElementById("who_name")?.textContent && !document.getElementById("story").hidden) stamp("story");
-    if (document.querySelector("#card_facts div") && document.getElementById("call")?.dataset.phase === "ringing") stamp("card");
+  const there = {
+    ringing: () => document.getElementById("call")?.dataset.phase === "ringing",
+    story: () => there.ringing() && document.querySelector("#story:not([hidden]) #steps li"),
+    card: () => there.ringing() && document.querySelector("#story:not([hidden]) #card_facts div"),
+    form: () => there.ringing() && document.querySelector("#record_form:not([hidden]) #record_fields *"),
   };
-  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  const look = () => {
+    for (const [name, is] of Object.entries(there)) if (is()) window.stamps[name] ??= Date.now();
+  };
+  const all = { subtree: true, childList: true, attributes: true, characterData: true };
+  new MutationObserver(look).observe(document, all);
 });
 """
 
@@ -122,6 +129,11 @@ class Desk:
         """What stands over it."""
         expect(self.page.locator("#call_title")).to_have_text(wanted, timeout=seconds * 1000)
 
+    def talks(self) -> None:
+        """With the caller: answered, and the whisper is over."""
+        self.title("Talking")
+        expect(self.page.locator("#state_words")).to_have_text("In a call")
+
     def key(self, key: str) -> None:
         """A short-cut, wherever the focus is."""
         self.page.keyboard.press(f"Alt+{key}")
@@ -139,6 +151,36 @@ class Desk:
             heard = self.hears()
         assert wanted(heard), heard
         return heard
+
+    def ask(self, name: str, key: str = "Enter") -> None:
+        """Ask somebody first, or hand over to them (Shift+Enter)."""
+        self.page.locator("#call_title").click()
+        self.page.keyboard.press("t")
+        self.page.keyboard.type(name)
+        expect(self.page.locator("#places_list li")).to_have_count(1)
+        self.page.keyboard.press(key)
+
+    def busy(self) -> None:
+        """Not there for callers."""
+        self.page.locator("#state_button").click()
+        self.page.get_by_role("menuitem", name="Break").click()
+        expect(self.page.locator("#state_words")).to_have_text("Break")
+
+    def ready(self) -> None:
+        """There for callers; the end of a wrap-up, too."""
+        self.page.locator("#state_button").click()
+        self.page.get_by_role("menuitem", name="Ready").click()
+
+    def free(self) -> None:
+        """No call, and ready for one."""
+        expect(self.page.locator("#call")).to_have_attribute("data-phase", re.compile("idle|wrap_up"), timeout=20_000)
+        self.ready()
+        expect(self.page.locator("#state_words")).to_have_text("Ready")
+
+    def die(self) -> None:
+        """As a tab that crashes: no goodbye of any kind."""
+        with contextlib.suppress(Exception):
+            self.page.goto("chrome://crash", timeout=3_000)
 
     def figures(self) -> dict[str, float]:
         """What the connection counts."""
@@ -226,8 +268,8 @@ def _for_loopback() -> list[str]:
     return ["--allow-loopback-in-peer-connection"]
 
 
-def sit(town: DeskTown, made: Browser, name: str) -> Desk:
-    """Somebody signs in, and sits down at the browser; ready for calls."""
+def sit(town: DeskTown, made: Browser, name: str, telephone: str = "") -> Desk:
+    """Somebody signs in, and sits down at the browser, or at a desk telephone; ready for calls."""
     context = made.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
     context.add_init_script(STAMPS)
     context.add_init_script("localStorage.setItem('desk.devices', '{\"clean\": false}')")
@@ -238,8 +280,11 @@ def sit(town: DeskTown, made: Browser, name: str) -> Desk:
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    page.goto(f"{town.site}/desk")
+    page.wait_for_url("**/desk")
+    if telephone:
+        page.get_by_label("At a desk telephone").check()
+        page.get_by_label("Which telephone").select_option(telephone)
     page.locator("#sit_go").click()
-    expect(page.locator("#seat_words")).to_contain_text("can be reached")
     expect(page.locator("#state_words")).to_have_text("Ready")
+    expect(page.locator("#seat_words")).to_contain_text(f"Telephone {telephone}" if telephone else "can be reached")
     return Desk(town, page)

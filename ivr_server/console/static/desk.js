@@ -254,14 +254,17 @@ function dial(number) {
 
 const does = {
   answer: () => (phase() === "ringing" && soft() ? phone.answer() : phase() === "idle" ? $("state_button").focus() : null),
-  reject: () => { phone.reject(); onCall("reject"); },
+  reject: async () => { // the server first: it is to know that this was no miss
+    await Promise.race([onCall("reject"), new Promise((go) => setTimeout(go, 1500))]);
+    phone.reject();
+  },
   hangUp: () => (soft() && phone.call ? phone.hangUp() : onCall("hang-up")),
   end: () => (phase() === "ringing" ? does.reject() : ["talking", "dialling"].includes(phase()) ? does.hangUp() : null),
   hold: () => phone.hold(!phone.call?.held),
   mute: () => phone.mute(!phone.call?.muted),
   keypad: () => { if (phase() !== "talking") return; panel.keypad = !panel.keypad; draw(); if (panel.keypad) $("pad").firstElementChild.focus(); },
   key: (key) => { keyTone(key); phone.press(key); },
-  transfer: () => { if (phase() === "talking" && !call.talk?.with) places.open(); },
+  transfer: () => { if (phase() === "talking" && me.state === "talking" && !call.talk?.with) places.open(); },
   back: () => (phase() === "away" ? rejoin() : call.talk?.with ? onCall("return") : null),
   complete: () => call.talk?.with && onCall("complete"),
   join: () => call.talk?.with && onCall("join"),

@@ -67,7 +67,7 @@ export class CallPanel {
 
   shapeOf({ phase, me, talk, phone, soft }) {
     const call = phone.call;
-    return [phase, me.state, soft, talk?.state, talk?.call, call?.held, call?.muted, call?.answering, this.keypad, phone.state].join();
+    return [phase, me.state, me.call, soft, talk?.state, talk?.call, call?.held, call?.muted, call?.answering, this.keypad, phone.state].join();
   }
 
   made({ phase, me, talk, phone, soft }) {
@@ -81,10 +81,11 @@ export class CallPanel {
     if (phase === "dialling") return [["end", act("hang_up", words.desk_hang_up, "E", does.hangUp, "stop")]];
     if (phase === "away") return [["fetch", act("back", words.desk_fetch_call, "R", does.rejoin, "go")]];
     if (phase === "rejoining") return [];
-    return [...this.talking(talk, phone, soft), ["end", act("hang_up", words.desk_hang_up, "E", does.hangUp, "stop")]];
+    return [...this.talking(talk, phone, { soft, through: me.state === "talking" && me.call }), ["end", act("hang_up", words.desk_hang_up, "E", does.hangUp, "stop")]];
   }
 
-  talking(talk, phone, soft) {
+  // ``through``: the server has us with the caller. Before that the whisper plays, and nothing can be handed over yet.
+  talking(talk, phone, { soft, through }) {
     const does = this.does;
     const call = phone.call;
     if (talk?.state === "consulting") {
@@ -95,7 +96,7 @@ export class CallPanel {
     }
     const own = soft ? [["hold", this.toggle("hold", call?.held)], ["mute", this.mute(call)], ["keypad", this.pad()]] : [];
     if (talk?.state === "joined") return [...own, ["complete", act("pass", words.desk_leave_them, "P", does.complete, "plain")], ["return", act("back", words.desk_return, "R", does.back, "plain")]];
-    return [...own, ["transfer", act("transfer", words.desk_transfer, "T", does.transfer, "plain")]];
+    return !through ? own : [...own, ["transfer", act("transfer", words.desk_transfer, "T", does.transfer, "plain")]];
   }
 
   toggle(name, on) {
