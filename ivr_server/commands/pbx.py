@@ -40,7 +40,8 @@ def command(path: Path | None, sip: str) -> None:
         installed = fetch.find(click.echo)
         plan = _plan(settings, installed, listening(sip))
         with _announced(settings, plan), _product(settings, path) as agi_port:
-            _serve(replace(plan, agi=f"{plan.agi.rpartition(':')[0]}:{agi_port}"), settings)
+            plan = replace(plan, agi=f"{plan.agi.rpartition(':')[0]}:{agi_port}")
+            _serve(plan, settings, path)
     except Mistakes as wrong:
         raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
     except (fetch.NoAsterisk, running.DidNotStart, CannotWrite, OSError, ValueError) as fault:
@@ -71,7 +72,8 @@ def _announced(settings: Settings, plan: Plan) -> Iterator[None]:
     if plan.recordings is not None:
         plan.recordings.mkdir(parents=True, exist_ok=True)
     ports = plan.ports
-    whereabouts.write_asterisk(settings.folder, ports.ami, ports.http, box=not settings.fax.channel)
+    logs = plan.run / "log" if plan.run else None
+    whereabouts.write_asterisk(settings.folder, ports.ami, ports.http, box=not settings.fax.channel, logs=logs)
     try:
         yield
     finally:
@@ -106,11 +108,11 @@ def _wait_for_port(settings: Settings, started: subprocess.Popen[bytes] | None) 
     raise running.DidNotStart("the product did not start; its reason stands above")
 
 
-def _serve(plan: Plan, settings: Settings) -> None:
+def _serve(plan: Plan, settings: Settings, path: Path | None) -> None:
     stopped = _stop_signals()
     asterisk = running.start(plan)
     try:
-        _explain(plan, settings)
+        _explain(plan, settings, path)
         while asterisk.alive() and not stopped():
             time.sleep(0.2)
         if not stopped():
@@ -127,14 +129,14 @@ def _stop_signals() -> Callable[[], bool]:
     return lambda: bool(seen)
 
 
-def _explain(plan: Plan, settings: Settings) -> None:
+def _explain(plan: Plan, settings: Settings, path: Path | None) -> None:
     host = own_address() if plan.ports.bind == "0.0.0.0" else plan.ports.bind
     address = f"{host}:{plan.ports.sip}"
     version = plan.installed.version if plan.installed else ""
     click.echo(f"\nAsterisk {version} takes calls. In any softphone, add a SIP account (UDP):")
     for phone, use in [*((one, f"then dial {plan.number}") for one in plan.phones)]:
         click.echo(f"  server {address}   user {phone.name}   password {phone.password}   {use}")
-    _explain_the_desk(plan, settings)
+    _explain_the_desk(plan, settings, path)
     if plan.ports.bind == "127.0.0.1":
         click.echo("Only this machine can dial in; with --sip 0.0.0.0:5060 telephones of your network can too.")
     if not settings.fax.channel:
@@ -143,12 +145,14 @@ def _explain(plan: Plan, settings: Settings) -> None:
     click.echo(f"Customers to try: {shown}; password of the first: {SHOWN[0].password}. Ctrl-C stops everything.\n")
 
 
-def _explain_the_desk(plan: Plan, settings: Settings) -> None:
+def _explain_the_desk(plan: Plan, settings: Settings, path: Path | None) -> None:
     """How to be the person who answers: in the browser, or with a telephone on the desk beside it."""
-    program = f"{Path(sys.executable).with_name('ivr-server')}"
+    program = f"{Path(sys.executable).with_name('ivr-server')} staff" + (
+        f" --settings {path.resolve()}" if path else ""
+    )
     host, port = whereabouts.web(settings.folder) or (settings.web.host, settings.web.port or WEB_PORT)
     click.echo(f"To be an agent, open http://{host}:{port}/desk in a browser. An account is made by")
-    click.echo(f"  {program} staff add NAME --role agent")
+    click.echo(f"  {program} add NAME --role agent")
     click.echo("At the desk, ring in the browser, or on a telephone that signs in with one of these:")
     for one in plan.telephones:
         click.echo(f"  server {plan.ports.bind}:{plan.ports.sip}   user {one.name}   password {one.password}")

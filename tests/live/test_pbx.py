@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def dial_in(product: Product) -> None:
         assert account and account[2] == str(sip)
         assert register(sip, account[3], account[4]) == 200
         assert register(sip, account[3], "wrong") in (401, 403)
+        be_an_agent(printed, sip)
         service = product.pid
     finally:
         process.send_signal(signal.SIGINT)
@@ -45,6 +47,21 @@ def dial_in(product: Product) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(service, 0)
     assert port_or_free(sip, UDP) == sip
+
+
+def be_an_agent(printed: str, sip: int) -> None:
+    """What it prints makes an account, opens the desk's door, and signs in a telephone on it."""
+    desk = re.search(r"open (http://\S+/desk) in a browser", printed)
+    account = re.search(r"^  (\S+/ivr-server staff .*add) NAME --role agent$", printed, re.M)
+    telephone = re.search(r"user (2001)\s+password (\w+)", printed)
+    assert desk and account and telephone
+    with urllib.request.urlopen(desk[1], timeout=10) as page:
+        assert "/sign-in" in page.geturl()
+    made = subprocess.run(
+        [*account[1].split(), "Li Hua", "--role", "agent"], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert made.returncode == 0 and "Li Hua may sign in as agent" in made.stdout, made
+    assert register(sip, telephone[1], telephone[2]) == 200
 
 
 def wait_for_text(path: Path, words: str, seconds: float) -> str:
