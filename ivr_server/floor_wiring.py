@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from crm_bridge.answers import LookUpFault
 from crm_bridge.database import Database
+from ivr_server import whereabouts
 from ivr_server.console.parts import HealthPart
 from ivr_server.floor.floor import Floor, FloorRules
 from ivr_server.floor.happenings import Happening
@@ -24,7 +25,6 @@ from ivr_server.settings import Settings
 log = Logger()
 REMEMBERED_S: Final = 7 * 86_400.0
 MOST_REMEMBERED: Final = 20_000  # a tenth of a second
-LOGS: Final = ("asterisk/run/log/queue_log",)  # below the state folder: of the Asterisk that runs beside us
 
 
 class FloorRoom:
@@ -94,10 +94,7 @@ class FloorRoom:
 
 def queue_log(settings: Settings) -> Path | None:
     """Asterisk's record of its queues: as set, or that of the Asterisk beside us; None when neither is there."""
-    if settings.ami.queue_log:
-        return Path(settings.ami.queue_log)
-    found = [settings.folder / name for name in LOGS]
-    return next((path for path in found if path.is_file()), None)
+    return Path(settings.ami.queue_log) if settings.ami.queue_log else whereabouts.queue_log(settings.folder)
 
 
 def _now() -> float:

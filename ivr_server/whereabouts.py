@@ -47,10 +47,13 @@ def _listens(folder: Path, what: str) -> Address | None:
     return str(host), int(port)
 
 
-def write_asterisk(folder: Path, ami: int, http: int, box: bool) -> None:
-    """The Asterisk of this process: its two ports, and whether faxes go to the fax machine in a box."""
+def write_asterisk(  # noqa: PLR0913
+    folder: Path, ami: int, http: int, box: bool, *, logs: Path | None = None
+) -> None:
+    """The Asterisk of this process: its two ports, whether faxes go to the box, and the folder of its own records."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / BESIDE).write_text(json.dumps({"pid": os.getpid(), "ami": ami, "http": http, "box": box}))
+    known = {"pid": os.getpid(), "ami": ami, "http": http, "box": box, "logs": str(logs or "")}
+    (folder / BESIDE).write_text(json.dumps(known))
 
 
 def forget_asterisk(folder: Path) -> None:
@@ -69,6 +72,13 @@ def http_port(folder: Path) -> int | None:
     """The port of its web server, which carries the SIP of browsers; None when it does not run."""
     port = _beside(folder).get("http")
     return port if isinstance(port, int) else None
+
+
+def queue_log(folder: Path) -> Path | None:
+    """Its own record of its queues; None when it does not run, or wrote none yet."""
+    logs = _beside(folder).get("logs")
+    path = Path(logs) / "queue_log" if isinstance(logs, str) and logs else None
+    return path if path is not None and path.is_file() else None
 
 
 def box(folder: Path) -> bool:
