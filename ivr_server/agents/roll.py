@@ -54,6 +54,7 @@ class Roll:
         self._settling: set[str] = set()
         self._waiting: list[Deferred[None]] = []
         self._unsaved: set[str] = set()
+        self._recovered = False  # until then a member whom we do not know may be one of ours
         self.dialled: dict[str, str] = {}  # agent -> the number that their telephone was asked to dial
         self._given: OrderedDict[str, str] = OrderedDict()  # call -> the agent who transferred it
         self._missing: dict[str, float] = {}  # agent -> since when their call is not in the picture
@@ -74,6 +75,9 @@ class Roll:
             if agent is not None and agent.name not in self.agents:
                 self.agents[agent.name] = agent
                 self.settle(agent.name)
+        self._recovered = True
+        if self.floor.picture.live:
+            self.resynced()
         return len(self.agents)
 
     async def stop(self) -> None:
@@ -212,7 +216,8 @@ class Roll:
             self._missing.pop(agent.name, None)
             self.reconcile(agent)
             self.settle(agent.name)
-        self._take_out_strangers()
+        if self._recovered:
+            self._take_out_strangers()
 
     def reconcile(self, agent: Agent) -> None:
         """Bring the agent to what the picture shows at their device."""

@@ -52,6 +52,7 @@ class Screens:
 
     def start(self) -> None:
         """Follow the roll and the floor."""
+        self._live = self.roll.floor.picture.live
         self.roll.changed.append(self._changed)
         self.roll.floor.listen(self._stir)
         self._telling.start(BAR_S, now=False)

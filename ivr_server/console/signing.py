@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from crm_bridge.hashing import HashingBusy
 from crm_bridge.secret import Secret
 from crm_bridge.staff import Deed
+from ivr_server.agents.asked import NotNow
+from ivr_server.console.desk import by
 from ivr_server.console.drawing import draw
 from ivr_server.console.gate import SESSION_S
 from ivr_server.console.visit import Cookie, Reply, Visit, away_to, own_path
@@ -32,8 +36,11 @@ async def sign_in(visit: Visit) -> Reply:
 
 
 async def sign_out(visit: Visit) -> Reply:
-    """End the session, here and in the table."""
+    """End the session, here and in the table; who sat at a desk rises."""
     assert visit.person is not None
+    if visit.parts.agents is not None:
+        with suppress(NotNow):  # in the middle of a call: the desk falls asleep when it is over
+            await visit.parts.agents.rise(by(visit))
     await visit.parts.staff.sign_out(visit.token, Deed(visit.person.name, "signed_out", address=visit.address))
     return away_to("/", Cookie("session", ""))
 

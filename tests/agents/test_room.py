@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from crm_bridge import receptions, shifts
+from crm_bridge.answers import LookUpFault
 from ivr_server.agents.asked import NotNow, Sitting
 from ivr_server.agents.pages import ASLEEP_S
 from ivr_server.ami.faults import AmiFault
 from ivr_server.floor.happenings import Happening
+from ivr_server.floor.picture import Member, QueueNow
 from tests.agents.conftest import CHIEF, LI, WANG
 from tests.doubles.agents import NOON, Office, done
 
@@ -354,10 +356,27 @@ def test_D1_what_happened_while_the_server_was_dead_is_found_at_the_resync(offic
     assert (office.state("li")[0], office.state("wang")[0]) == ("wrap_up", "talking")
 
 
+def test_D1_C1_a_server_that_begins_without_its_database_takes_nobody_out(office: Office) -> None:
+    """Members whom it does not know yet stay, so that callers have somebody; who sat is found as soon as it is told."""
+    sit(office)
+    done(office.room.turn(LI, "busy", "meal"))
+    done(office.room.stop())
+    office.store.away = True
+    office.room = office._room()
+    with pytest.raises(LookUpFault):
+        done(office.room.recover())
+    office.resync()
+    assert office.pause_of(SEAT) == {"meal"}
+    office.store.away = False
+    done(office.room.recover())
+    assert (office.state("li"), office.pause_of(SEAT)) == (("busy", "meal"), {"meal"})
+    office.floor.set_queue(QueueNow("billing", (), (Member("PJSIP/1003", "ghost"),)))
+    office.resync()
+    assert (office.pause_of("PJSIP/1003"), office.pause_of(SEAT)) == (set(), {"meal"})
+
+
 def test_B1_members_are_put_right_after_a_restart_of_asterisk(office: Office) -> None:
     """All members gone, a stranger at a seat of ours, a device of somebody else's: all is made as it should be."""
-    from ivr_server.floor.picture import Member, QueueNow
-
     sit(office)
     done(office.room.turn(LI, "busy", "break"))
     office.lose()

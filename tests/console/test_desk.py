@@ -252,6 +252,16 @@ def test_sitting_at_a_desk_over_http(people: dict[str, Client]) -> None:
     assert post(li, "/desk/state", state="ready")[0] == 409
 
 
+def test_who_signs_out_of_the_console_rises(people: dict[str, Client], house: House) -> None:
+    """The seat is free, and no call rings there."""
+    gone = house.client()
+    gone.sign_in("root")
+    seat = post(gone, "/desk/sit", device="browser")[1]["seat"]
+    assert seat in {one["to"] for one in get(people["li"], "/desk/places")[1]["places"]}
+    assert gone.ask("POST", "/sign-out", {"csrf": gone.csrf("/")}).status == 303
+    assert seat not in {one["to"] for one in get(people["li"], "/desk/places")[1]["places"]}
+
+
 def test_the_stream_begins_with_the_whole_picture(house: House, people: dict[str, Client]) -> None:
     """Resync, then who I am and the bar; nothing for a stranger or for a tab without a name."""
     assert people[""].ask("GET", "/desk/stream?tab=t").status == 303

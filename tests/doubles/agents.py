@@ -148,6 +148,7 @@ class Office:
         hashing: Any = None
         self.billing = LookUps(OwnDesk(self.store, Rules(), self.now), hashing, Rules())  # type: ignore[arg-type]
         self.room = self._room()
+        done(self.room.recover())
 
     def _room(self) -> AgentsRoom:
         contacts = Contacts(self.house, self.store, self.trails, self.billing, self.clock)
