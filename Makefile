@@ -1,5 +1,5 @@
 # The two commands of the README are `make run` and `make test`; both do all the set-up themselves.
-.PHONY: help run test pbx bench bench-fax check lint docs clean
+.PHONY: help run test pbx bench bench-waits bench-fax check lint docs clean
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+): .*## /  make \1\t/'
@@ -29,6 +29,10 @@ bench:           ## cost per call beside a bare Twisted responder and pystrix, a
 bench-fax:       ## 200 bills through a real Asterisk, most of half an hour in waiting; what a bill costs to draw, as a ratio
 	@sh tools/install.sh test
 	@.venv/bin/python -m bench.faxes
+
+bench-waits:     ## how often the wait that callers are told comes true, in six kinds of queue
+	@sh tools/install.sh test
+	@.venv/bin/python -m bench.waits
 
 check:           ## the shipped flows: inspected, explored, their dialogues run
 	@sh tools/install.sh run

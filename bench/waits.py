@@ -1,6 +1,6 @@
 """Is the expected wait honest? Simulated queues of several kinds, and recorded ones: how often the stated range holds.
 
-``python -m bench waits`` prints a line for each kind; tests/floor/test_waits.py holds every figure to 75-85 %.
+``make bench-waits`` prints a line for each kind; tests/floor/test_waits.py holds every figure to 75-85 %.
 """
 
 from __future__ import annotations

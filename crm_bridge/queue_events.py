@@ -49,7 +49,7 @@ queue_events = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueEvent:
-    """One row. ``what``: joined, left, abandoned, withdrawn, timed_out, missed, answered, ended or transferred.
+    """One row. ``what``: joined, left, abandoned, withdrawn, timed_out, missed, answered, ended, transferred, wrapped.
 
     ``at``: seconds since 1970. ``seconds``: how long the wait, the ringing or the talk had been.
     """
@@ -155,7 +155,7 @@ def latest_event(connection: Connection) -> float:
 class AgentDay:
     """An agent's figures. ``answered``: calls that a queue brought; ``taken_over``: by transfer; lengths in seconds.
 
-    ``talk_s``: all talks together, those that were handed on included.
+    ``talk_s``: all talks together, those that were handed on included; ``wrap_s``: all the writing after them.
     """
 
     agent: str
@@ -165,11 +165,18 @@ class AgentDay:
     missed: int = 0
     talks: int = 0
     talk_s: float = 0.0
+    wrap_ups: int = 0
+    wrap_s: float = 0.0
 
     @property
     def average_s(self) -> float:
         """Of a talk."""
         return self.talk_s / self.talks if self.talks else 0.0
+
+    @property
+    def average_wrap_s(self) -> float:
+        """Of a wrap-up."""
+        return self.wrap_s / self.wrap_ups if self.wrap_ups else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,12 +226,15 @@ def agent_days(connection: Connection, since: float, until: float, agent: str = 
             day["handed_on"] += count * (what == "transferred")
         elif what == "missed":
             day["missed"] += count
+        elif what == "wrapped":
+            day["wrap_ups"] += count
+            day["wrap_s"] += seconds
     return {name: _agent_day(name, day) for name, day in days.items()}
 
 
 def _agent_day(name: str, day: dict[str, float]) -> AgentDay:
-    counts = {key: int(day[key]) for key in ("answered", "taken_over", "handed_on", "missed", "talks")}
-    return AgentDay(agent=name, **counts, talk_s=day["talk_s"])
+    counts = {key: int(day[key]) for key in ("answered", "taken_over", "handed_on", "missed", "talks", "wrap_ups")}
+    return AgentDay(agent=name, **counts, talk_s=day["talk_s"], wrap_s=day["wrap_s"])
 
 
 def queue_days(events: Iterable[QueueEvent], within_s: float = 20.0) -> dict[str, QueueDay]:

@@ -16,6 +16,7 @@ from ivr_server.floor.floor import Floor, FloorRules
 from ivr_server.floor.happenings import Happening
 from ivr_server.floor.members import NEEDS
 from ivr_server.floor.record import Record, happening
+from ivr_server.floor.wrap_ups import WrapUps
 from ivr_server.floor_metrics import FloorMetrics
 from ivr_server.hours import utc_now
 from ivr_server.manager_wiring import not_allowed, the_manager
@@ -35,6 +36,7 @@ class FloorRoom:
         self.ami = the_manager(settings, reactor)
         self.floor = Floor(self.ami, reactor, _now, FloorRules(announce_s=announced))
         self.record = Record(settings.folder / "queue-events", database, reactor, lambda: queue_log(settings))
+        self._wrap_ups = WrapUps()
         self._metrics = FloorMetrics(metrics.registry, lambda: self.floor.picture, _now)
 
     def start(self) -> None:
@@ -67,6 +69,7 @@ class FloorRoom:
 
     def _heard(self, what: Happening) -> None:
         self._metrics.happened(what)
+        self.record.put(self._wrap_ups.take(what, self.floor.picture))
         if what.what == "resync" and not what.detail:
             Deferred.fromCoroutine(self._make_good())
 

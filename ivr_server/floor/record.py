@@ -114,7 +114,10 @@ class Record:
 
     def take(self, what: Happening) -> None:
         """Keep it, if it counts."""
-        event = kept(what)
+        self.put(kept(what))
+
+    def put(self, event: QueueEvent | None) -> None:
+        """Keep this row."""
         if event is not None and not self._stopped:
             keeping = Deferred.fromCoroutine(self._keep(_written(event)))
             self._keeping.add(keeping)

@@ -51,10 +51,10 @@ def day_lines(agents: Iterable[AgentDay], queues: Iterable[QueueDay]) -> Iterato
     for one in sorted(queues, key=lambda day: day.queue):
         counts = (one.queue, one.offered, one.answered, one.abandoned, one.timed_out, f"{one.service_level:.0%}")
         yield "\t".join(map(str, (*counts, lasting(one.average_wait_s), lasting(one.longest_s))))
-    yield "agent\tanswered\ttaken over\thanded on\tmissed\taverage talk"
+    yield "agent\tanswered\ttaken over\thanded on\tmissed\taverage talk\taverage wrap-up"
     for day in sorted(agents, key=lambda day: day.agent):
         figures = (day.agent, day.answered, day.taken_over, day.handed_on, day.missed)
-        yield "\t".join(map(str, (*figures, lasting(day.average_s))))
+        yield "\t".join(map(str, (*figures, lasting(day.average_s), lasting(day.average_wrap_s))))
 
 
 def comparison_lines(found: Comparison) -> Iterator[str]:

@@ -15,8 +15,10 @@ from crm_bridge.database import Database, Limits, engine_for
 from crm_bridge.queue_events import QueueEvent, agent_days, events_between, put_events, queue_days, queue_events
 from crm_bridge.versions import prepare
 from ivr_server.floor.happenings import Happening
+from ivr_server.floor.picture import Member, Picture, QueueNow
 from ivr_server.floor.queue_log import compare, events, read_line
 from ivr_server.floor.record import Record, kept
+from ivr_server.floor.wrap_ups import WrapUps
 from tests.floor.stage import RECORDED, recorded, replay
 from tests.floor.test_notices import BEGAN
 
@@ -77,6 +79,34 @@ def test_who_was_spoken_to_in_between_is_one_caller() -> None:
     rows = [QueueEvent(call="1.1", what=what, at=at, queue="hall", agent="a") for what, at in steps]
     day = queue_days(rows)["hall"]
     assert (day.offered, day.answered, day.abandoned, day.average_wait_s) == (1, 1, 0, 100.0)
+
+
+def test_a_wrap_up_is_a_row_of_its_own(connection: Connection) -> None:
+    """From the pause for it to its end; another pause, or one without a talk, is none."""
+    wraps, told = WrapUps(), []
+
+    def member(at: float, reason: str) -> None:
+        now = Member("PJSIP/1001", "Li Wei", paused=bool(reason), reason=reason)
+        picture = Picture({name: QueueNow(name, members=(now,)) for name in ("hall", "other")})
+        for queue in picture.queues:
+            what = Happening(what="member", at=at, queue=queue, interface="PJSIP/1001", agent="Li Wei", detail="paused")
+            told.append(wraps.take(what, picture))
+
+    member(5.0, "wrap_up")
+    member(6.0, "")
+    ended = Happening(
+        what="ended", at=10.0, queue="hall", call="1.1", interface="PJSIP/1001", leg="1.2", detail="caller"
+    )
+    assert wraps.take(ended, Picture()) is None
+    for at, reason in ((10.1, "wrap_up"), (40.1, "meal"), (50.0, "")):
+        member(at, reason)
+    rows = [row for row in told if row]
+    assert [(row.call, row.queue, row.seconds, row.leg) for row in rows] == [("1.1", "hall", 30.0, "1.2")]
+    put_events(connection, rows)
+    put_events(connection, rows)
+    day = agent_days(connection, 0, 100)["Li Wei"]
+    assert (day.wrap_ups, day.average_wrap_s, day.talks) == (1, 30.0, 0)
+    assert not queue_days(rows)
 
 
 def test_two_quick_attempts_are_two(connection: Connection) -> None:
