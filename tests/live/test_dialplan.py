@@ -37,9 +37,10 @@ def test_the_configuration_loads_without_a_warning(switch: Exchange) -> None:
 
 def test_every_application_and_function_of_the_dialplan_is_loaded(switch: Exchange) -> None:
     """An application that is not there would end a call in its middle, at the worst moment."""
-    dialplan = (switch.plan.folder / "ivr/extensions.conf").read_text()
+    files = ("extensions", "waiting", "agents", "fax")
+    dialplan = "".join((switch.plan.folder / f"ivr/{name}.conf").read_text() for name in files)
     steps = re.findall(r"^(?:exten => [^,]+,1|\s*same => n(?:\(\w+\))?),(\w+)\(", dialplan, re.M)
-    assert len(steps) > 40
+    assert len(steps) > 120
     for application in set(steps) | {"StoreDTMF"}:
         shown = switch.product.cli(f"core show application {application}")
         assert "info about application" in shown.lower(), application

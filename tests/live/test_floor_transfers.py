@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.live.calls import Call
-from tests.live.conftest import Responder
+from tests.live.conftest import Responder, noise_names
 from tests.live.exchange import Exchange
+from tests.live.hearing import heard, names
 from tests.live.tones import talks
 
 pytestmark = pytest.mark.live
@@ -174,3 +175,15 @@ def test_G10_an_agent_dials_outside_by_the_allow_list_only(floor: Exchange, nois
     for number in ("0044900123456", "110&1", "139123456701", "service"):
         floor.product_ami.action("Originate", **{**fields, "Exten": number})
         floor.wait_no_channels()
+
+
+def test_back_to_the_voice_is_not_recorded(floor: Exchange, noises: Path) -> None:
+    """The caller is sent to the voice, which asks for passwords: the recording of the talk has ended before."""
+    call = talking(floor, noises)
+    act(floor, "BlindTransfer", "2001", Context="ivr-transfer", Exten="10000")
+    call.wait_over(10)
+    floor.wait_no_channels()
+    recording = max((floor.folder / "talks").glob("*.wav"), key=lambda path: path.stat().st_mtime)
+    assert {"caller", "2001"} in talks(recording) and talks(recording)[-1] != {"caller"}
+    assert "welcome" in names(heard(call.recording, noise_names(noises), least_share=0.1))
+    assert "welcome" not in names(heard(recording, noise_names(noises), least_share=0.1))
