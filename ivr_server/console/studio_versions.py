@@ -81,7 +81,9 @@ async def publish(visit: Visit, studio: Studio) -> Shape:
         excuses=told,
         folder=digest if DIGEST.match(digest) else "",
     )
-    return await house.publish(author(visit), wish)
+    told = await house.publish(author(visit), wish)
+    await studio.drafts.settle(author(visit).name)
+    return told
 
 
 @asked

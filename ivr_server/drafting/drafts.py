@@ -186,6 +186,14 @@ class Drafts:
         text = _settled(Change(file, here.version, (), tuple(choices)), merged, here.head, "")
         return await self._kept([Writing(file, here.version, text, here.live)], author, "merge")
 
+    async def settle(self, author: str) -> None:
+        """After publishing: what is live now is no draft any more, whatever is live later."""
+        found = await self.all()
+        done = [one for one in found.values() if one.head and not one.changed and one.head.text != one.head.base]
+        writings = [Writing(one.file, one.version, one.text, one.text) for one in done]
+        if writings:
+            await self._kept(writings, author, "published")
+
     async def replace(self, files: Mapping[str, str], author: str, what: str) -> dict[str, DraftFile]:
         """The draft becomes these files (an import, an old version to begin from); what is missing goes away."""
         if not all(map(naming.fit, files)):

@@ -84,7 +84,7 @@ def _structured(text: str, edits: Sequence[Edit]) -> str:
 
 
 def _carried(before: str, after: str, text: str) -> str:
-    """What changed between ``before`` and ``after``, done to ``text``; "" when its place is laid out otherwise there."""
+    """What changed between ``before`` and ``after``, done to ``text``; "" when its place is laid out otherwise."""
     old, new, lines = (one.splitlines(keepends=True) for one in (before, after, text))
     blocks = SequenceMatcher(None, old, lines, autojunk=False).get_matching_blocks()
     place = {block.a + n: block.b + n for block in blocks for n in range(block.size)}

@@ -164,6 +164,9 @@ async def test_what_was_published_is_no_change_any_more(drafts: Drafts, live: Li
     await drafts.change([Change(FILE, 0, (said("b"),))], "li", "")
     live.kept.append(await drafts.files())
     assert not any(one.changed for one in (await drafts.all()).values())
+    await drafts.settle("li")
+    live.kept.append({**live.kept[0]})
+    assert not any(one.changed for one in (await drafts.all()).values())  # rolled back: no draft comes up again
     live.kept.append({**live.kept[-1], WORDS: "language: en-US\nprompts: {}\n"})
     assert (await drafts.all())[WORDS].text.endswith("{}\n")
 

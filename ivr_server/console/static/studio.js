@@ -46,8 +46,8 @@ async function open_flow(name, look = "") {
   if (other) node = "";
   await open(file_of(name));
   history.replaceState(null, "", `#${name}${look ? `/${look}` : ""}`);
-  draw();
-  if (look) { choose(look); graph.choose(look, 0, false); graph.bring(look); }
+  draw_now();
+  if (look) { graph.choose(look, 0, false); choose(look); graph.bring(look); }
 }
 
 function marks() {
@@ -59,7 +59,11 @@ function marks() {
   return found;
 }
 
-function draw() {
+// However often it is asked for, it is drawn once before the next frame.
+let pending = 0;
+function draw() { pending ||= requestAnimationFrame(() => { pending = 0; draw_now(); }); }
+
+function draw_now() {
   const one = flow_file();
   list();
   title(one);
@@ -80,11 +84,10 @@ function title(one) {
 
 function choose(name) {
   node = name;
-  graph.choose(name, 0, false);
+  if (graph.picture.chosen !== name) graph.choose(name, 0, false);
   panel.show(flow_file(), node, acts);
   history.replaceState(null, "", `#${flow}${name ? `/${name}` : ""}`);
   if (!$("yaml_side").hidden && name) yaml.look(flow_file()?.lines?.[name] ?? 1);
-  graph.draw();
 }
 
 // A problem or a finding: its flow, its node, its line.
@@ -139,8 +142,9 @@ function counts() {
   const warned = problems().length - wrong;
   $("tab_problems").querySelector(".many").textContent = wrong + warned || "";
   $("tab_problems").querySelector(".many").className = `many ${wrong ? "problem" : warned ? "warning" : ""}`;
-  const found = proof.findings().length;
+  const found = proof.findings().length + proof.failed();
   $("tab_proof").querySelector(".many").textContent = found || (proof.current() ? "✓" : "");
+  $("tab_proof").querySelector(".many").className = `many ${found ? "problem" : ""}`;
   $("tab_changes").querySelector(".many").textContent = [...draft.files.values()].filter((one) => one.changed).length || "";
   desk.dataset.problems = draft.check?.digest === draft.digest && !busy() ? String(wrong) : "";
 }
@@ -255,7 +259,7 @@ function keys(event) {
 function wire() {
   graph.start($("graph"), (what, name) => {
     if (what === "chosen") choose(name);
-    if (what === "opened") { choose(name); if ($("panel_side").hidden) side("panel"); narrow("panel"); $("panel_title")?.focus({ preventScroll: true }); }
+    if (what === "opened") { choose(name); narrow("panel"); if (!$("panel_side").hidden) $("panel_title")?.focus({ preventScroll: true }); }
     if (what === "removed" && given.edits) panel.remove(flow_file(), name, acts);
     if (what === "placed" && !$("nodes_list").hidden) $("nodes_list").replaceChildren(...graph.listed(node));
   });

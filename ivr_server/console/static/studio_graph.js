@@ -13,7 +13,7 @@ const s = (tag, props, ...children) => {
 };
 
 export const picture = {
-  cards: [], places: {}, lines: [], wide: 400, high: 300, flow: "", chosen: "", row: 0, came: [],
+  cards: [], by: new Map(), shape: "", order: "", places: {}, lines: [], wide: 400, high: 300, flow: "", chosen: "", row: 0, came: [],
   scale: 1, x: 0, y: 0, drawn: new Map(), path: [], frames: [],
 };
 let world, canvas, asked = 0, fresh = true, tell = () => {};
@@ -41,16 +41,23 @@ function arrow() {
 export function show(flow, tree, marks) {
   const other = flow !== picture.flow;
   picture.flow = flow;
-  picture.cards = cards_of(tree, marks);
+  const cards = cards_of(tree, marks);
+  const shape = JSON.stringify(cards);
+  if (!other && shape === picture.shape) return;
+  Object.assign(picture, { cards, shape, by: new Map(cards.map((card) => [card.name, card])) });
   if (other) {
     Object.assign(picture, { chosen: "", row: 0, came: [], places: {}, lines: [], path: [] });
     world.querySelectorAll(".nodes > *, .lines > *, .trace > *").forEach((one) => one.remove());
     picture.drawn.clear();
     fresh = true;
   }
-  asked += 1;
-  const cards = picture.cards.map(({ name, height, rows }) => ({ name, height, ways: rows.map(({ to }) => ({ to })) }));
-  layout.postMessage({ asked, cards, start: text(tree, "start"), width: WIDTH });
+  const boxes = cards.map(({ name, height, rows }) => ({ name, height, ways: rows.map(({ to }) => ({ to })) }));
+  const order = JSON.stringify([boxes, text(tree, "start")]);
+  if (other || order !== picture.order) {
+    asked += 1;
+    layout.postMessage({ asked, cards: boxes, start: text(tree, "start"), width: WIDTH });
+  }
+  picture.order = order;
   if (!other) draw();
 }
 
@@ -65,12 +72,10 @@ const lined = () => new Set(picture.lines.map((line) => `${line.from}\n${line.ro
 
 export function draw() {
   const layer = world.querySelector(".nodes");
-  const seen = new Set();
   const drawn = lined();
   for (const card of picture.cards) {
     const place = picture.places[card.name];
     if (!place) continue;
-    seen.add(card.name);
     const shape = JSON.stringify([card.kind, card.lines, card.mark, card.start, card.rows.map((row, n) => [row.key, row.words, row.to, drawn.has(`${card.name}\n${n}`)])]);
     const old = picture.drawn.get(card.name);
     let group = old?.group;
@@ -80,9 +85,10 @@ export function draw() {
       group = fresh_group;
       picture.drawn.set(card.name, { shape, group });
     }
-    group.setAttribute("transform", `translate(${place[0]} ${place[1]})`);
+    const where = `translate(${place[0]} ${place[1]})`;
+    if (group.getAttribute("transform") !== where) group.setAttribute("transform", where);
   }
-  for (const [name, { group }] of picture.drawn) if (!seen.has(name)) { group.remove(); picture.drawn.delete(name); }
+  for (const [name, { group }] of picture.drawn) if (!picture.by.has(name)) { group.remove(); picture.drawn.delete(name); }
   draw_lines();
   choose(picture.chosen, picture.row, false);
 }
@@ -109,7 +115,7 @@ function row_of(card, row, n, lined_here) {
   }
   const room = lined_here ? 30 - (row.key ? 4 : 0) : 18 - (row.key ? 3 : 0);
   group.append(label("way", x, y + 4.5, fitted(row.words, room)));
-  if (!lined_here) group.append(label(`goes${picture.cards.some((one) => one.name === row.to) ? "" : " nowhere"}`, WIDTH - 12, y + 4.5, `→ ${fitted(row.to || "?", row.words ? 15 : 26)}`));
+  if (!lined_here) group.append(label(`goes${picture.by.has(row.to) ? "" : " nowhere"}`, WIDTH - 12, y + 4.5, `→ ${fitted(row.to || "?", row.words ? 15 : 26)}`));
   return group;
 }
 
@@ -120,7 +126,7 @@ function label(kind, x, y, words) {
 }
 
 function curve(from, row, to, bends = []) {
-  const card = picture.cards.find((one) => one.name === from);
+  const card = picture.by.get(from);
   const [a, b] = [picture.places[from], picture.places[to]];
   if (!card || !a || !b) return "";
   const points = [[a[0] + WIDTH, a[1] + row_y(card, row)], ...bends, [b[0], b[1] + HEAD / 2]];
@@ -135,22 +141,32 @@ const lanes_of = (line) => (line && line.bends.length > 2 ? line.bends.filter((_
 
 function draw_lines() {
   const layer = world.querySelector(".lines");
-  layer.replaceChildren(...picture.lines.map((line) => {
-    const d = curve(line.from, line.row, line.to, lanes_of(line));
-    return d ? s("path", { d, class: "line", "data-from": line.from, "data-row": line.row, "data-to": line.to, "marker-end": "url(#arrow)" }) : s("g", {});
-  }));
+  const paths = picture.lines.map((line) => curve(line.from, line.row, line.to, lanes_of(line))).filter(Boolean);
+  const held = [...layer.children];
+  paths.forEach((d, n) => {
+    if (!held[n]) layer.append(s("path", { d, class: "line", "marker-end": "url(#arrow)" }));
+    else if (held[n].getAttribute("d") !== d) held[n].setAttribute("d", d);
+  });
+  held.slice(paths.length).forEach((one) => one.remove());
 }
 
 // --- what is chosen
 
 export function choose(name, row = 0, loud = true) {
-  const known = picture.cards.find((one) => one.name === name);
+  const known = picture.by.get(name);
   picture.chosen = known ? name : "";
   picture.row = Math.min(row, Math.max(0, (known?.rows.length ?? 1) - 1));
-  for (const [one, { group }] of picture.drawn) {
-    group.classList.toggle("chosen", one === picture.chosen);
-    group.setAttribute("tabindex", one === (picture.chosen || picture.cards[0]?.name) ? "0" : "-1");
-    group.querySelectorAll(".row").forEach((each, n) => each.classList.toggle("chosen", one === picture.chosen && n === picture.row));
+  const door = picture.chosen || picture.cards[0]?.name;
+  for (const one of world.querySelectorAll(".node.chosen, .node[tabindex='0']")) {
+    one.classList.remove("chosen");
+    one.setAttribute("tabindex", "-1");
+    one.querySelectorAll(".row.chosen").forEach((each) => each.classList.remove("chosen"));
+  }
+  const group = picture.drawn.get(door)?.group;
+  group?.setAttribute("tabindex", "0");
+  if (known) {
+    group?.classList.add("chosen");
+    group?.querySelectorAll(".row")[picture.row]?.classList.add("chosen");
   }
   trace();
   if (loud && known) { bring(name); tell("chosen", name); }
@@ -159,7 +175,7 @@ export function choose(name, row = 0, loud = true) {
 // The ways of the chosen node, those that are not drawn otherwise included; and the path of a dialogue that is played.
 function trace() {
   const layer = world.querySelector(".trace");
-  const card = picture.cards.find((one) => one.name === picture.chosen);
+  const card = picture.by.get(picture.chosen);
   const out = (card?.rows ?? []).map((row, n) => [card.name, n, row.to, n === picture.row ? "way-out now" : "way-out"]);
   const into = picture.cards.flatMap((one) => one.rows.map((row, n) => [one.name, n, row.to, "way-in"]).filter((each) => each[2] === picture.chosen));
   const played = picture.path.slice(1).map((name, n) => [picture.path[n], Math.max(0, row_to(picture.path[n], name)), name, "played"]);
@@ -167,15 +183,17 @@ function trace() {
     const d = curve(from, row, to, lanes_of(picture.lines.find((line) => line.from === from && line.row === row && line.to === to)));
     return d ? s("path", { d, class: `line ${kind}`, "marker-end": "url(#arrow)" }) : s("g", {});
   }));
-  for (const [one, { group }] of picture.drawn) group.classList.toggle("on-path", picture.path.includes(one));
+  world.querySelectorAll(".node.on-path").forEach((one) => one.classList.remove("on-path"));
+  for (const one of picture.path) picture.drawn.get(one)?.group.classList.add("on-path");
 }
 
-const row_to = (from, to) => picture.cards.find((one) => one.name === from)?.rows.findIndex((row) => row.to === to) ?? -1;
+const row_to = (from, to) => picture.by.get(from)?.rows.findIndex((row) => row.to === to) ?? -1;
 
 export function play(path, now) {
   picture.path = path;
   trace();
-  for (const [one, { group }] of picture.drawn) group.classList.toggle("now", one === now);
+  world.querySelectorAll(".node.now").forEach((one) => one.classList.remove("now"));
+  picture.drawn.get(now)?.group.classList.add("now");
   if (now) bring(now);
 }
 
@@ -211,14 +229,15 @@ export function whole() { fresh = false; fit(); }
 
 export function bring(name) {
   const spot = picture.places[name];
-  const card = picture.cards.find((one) => one.name === name);
+  const card = picture.by.get(name);
   if (!spot || !card || !canvas.clientWidth) return;
   const [left, top] = [picture.x + spot[0] * picture.scale, picture.y + spot[1] * picture.scale];
   const [wide, high] = [WIDTH * picture.scale, card.height * picture.scale];
-  const inside = left > 20 && top > 20 && left + wide < canvas.clientWidth - 20 && top + high < canvas.clientHeight - 20;
+  const room = $("play").hidden ? canvas.clientWidth : Math.max(280, canvas.clientWidth - $("play").offsetWidth - 20);
+  const inside = left > 20 && top > 20 && left + wide < room - 20 && top + high < canvas.clientHeight - 20;
   if (inside) return;
   if (picture.scale < 0.5) picture.scale = 0.7;
-  picture.x = canvas.clientWidth / 2 - (spot[0] + WIDTH / 2) * picture.scale;
+  picture.x = room / 2 - (spot[0] + WIDTH / 2) * picture.scale;
   picture.y = canvas.clientHeight / 2 - (spot[1] + card.height / 2) * picture.scale;
   fresh = false;
   place();
@@ -285,7 +304,7 @@ function click(event) {
 // Right goes along the chosen exit, left back, up and down choose among exits, Enter opens the panel.
 function key(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const card = picture.cards.find((one) => one.name === picture.chosen) ?? picture.cards.find((one) => one.start) ?? picture.cards[0];
+  const card = picture.by.get(picture.chosen) ?? picture.cards.find((one) => one.start) ?? picture.cards[0];
   if (!card) return;
   const does = {
     ArrowRight: () => { const to = card.rows[picture.row]?.to; if (picture.places[to]) { picture.came.push([card.name, picture.row]); walk(to); } },
@@ -314,7 +333,7 @@ function before(name) {
 function walk(name, row = 0) {
   choose(name, row);
   picture.drawn.get(name)?.group.focus({ preventScroll: true });
-  const card = picture.cards.find((one) => one.name === name);
+  const card = picture.by.get(name);
   const way = card?.rows[picture.row];
   $("said").textContent = way ? w("walked", { node: name, way: [way.key, way.words].filter(Boolean).join(" ") || w("way_to"), to: way.to }) : w("walked_end", { node: name });
 }

@@ -10,6 +10,7 @@ const playing = { tale: [], step: 0, title: "" };
 export const current = () => last?.state === "done" && last.digest === draft.digest;
 export const findings = () => (current() ? last.result.findings : []);
 export const result = () => last;
+export const failed = () => (current() ? last.result.dialogues.failed.length : 0);
 
 export async function start(given_acts) { acts = given_acts; await look().catch(() => {}); }
 
