@@ -34,6 +34,10 @@ bench-waits:     ## how often the wait that callers are told comes true, in six 
 	@sh tools/install.sh test
 	@.venv/bin/python -m bench.waits
 
+mutations:       ## 100,000 changed flows through the gate of publishing; none bad may pass
+	@sh tools/install.sh test
+	@.venv/bin/python -m tests.mutations.running 100000
+
 check:           ## the shipped flows: inspected, explored, their dialogues run
 	@sh tools/install.sh run
 	@.venv/bin/ivr-server check flows/library

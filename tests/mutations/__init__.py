@@ -1,0 +1,1 @@
+"""Flows changed at random: what passes the gate must hold under random callers."""

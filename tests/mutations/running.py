@@ -1,0 +1,177 @@
+"""The run: changed flows through the gate, and what passes under random callers (``make mutations``).
+
+The gate is the one of publishing: files looked at, read, inspected, every turn walked. It must never fail itself, and
+what it lets pass must hold: a call ends whatever its caller does, silence ends it, key 0 leads to a person from
+wherever keys are taken, no turn needs what the call has not learnt, no secret is noted.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from flows.explorer import explore
+from flows.exploring.answers import SECRET, answers_to
+from flows.exploring.limits import Limits
+from flows.facts import Fact
+from flows.flow import Library, World
+from flows.inspecting import inspect
+from flows.interpreter import LIMIT, advance, start
+from flows.reading import read_folder
+from flows.session import Offer, Turn
+from flows.turns import Collect, End, Enqueue, Event, HungUp, Keyed, NoInput, Play, Played
+from ivr_server.library import world_of
+from ivr_server.publishing.naming import FLOWS, PROMPTS, refused, under
+from marked_yaml import Mistakes
+from prompts import catalogue
+from tests.mutations.changing import changed
+from tests.publishing.small import GROUND, files
+
+CALLERS: Final = 8
+STATES: Final = 20_000
+Verdict = str  # files | read | walked | holds
+
+
+class Escaped(AssertionError):
+    """A flow that the gate let pass and that does not hold."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What became of the flows so far; ``passed`` holds what was walked, so that the same is walked once."""
+
+    world: World
+    counts: Counter[Verdict] = field(default_factory=Counter)
+    walked: dict[str, bool] = field(default_factory=dict)
+
+    def one(self, seed: int) -> Verdict:
+        """One flow, changed; Escaped when a bad one passed, anything else raised is the gate's own failure."""
+        draw = random.Random(seed)
+        whole = files()
+        name = draw.choice(sorted(under(whole, FLOWS)))
+        whole[name] = changed(draw, whole[name])
+        verdict = self._verdict(whole, draw)
+        self.counts[verdict] += 1
+        return verdict
+
+    def _verdict(self, whole: dict[str, str], draw: random.Random) -> Verdict:
+        if any(refused(whole)):
+            return "files"
+        try:
+            library = read_folder(under(whole, FLOWS), self.world)
+        except Mistakes:
+            return "read"
+        if any(not problem.warning for problem in inspect(library)):
+            return "read"
+        if not self._walk(library):
+            return "walked"
+        for root in (name for name, flow in library.flows.items() if flow.always):
+            hold(library, root, draw)
+        return "holds"
+
+    def _walk(self, library: Library) -> bool:
+        """Whether every turn holds; flows that are alike but for their notes are walked once."""
+        alike = repr(sorted(library.flows.items()))
+        if alike not in self.walked:
+            roots = [name for name, flow in library.flows.items() if flow.always]
+            limits = Limits(states=STATES)
+            self.walked[alike] = bool(roots) and not any(explore(library, root, limits).findings for root in roots)
+        return self.walked[alike]
+
+
+def world() -> World:
+    """What the flows may name."""
+    return world_of(catalogue.read_all(under(files(), PROMPTS)), GROUND.queues)
+
+
+def hold(library: Library, root: str, draw: random.Random) -> None:
+    """Random callers, one who is silent, and one who wants a person, each from the start. Raises Escaped."""
+    for _ in range(CALLERS):
+        _until_the_end(library, root, lambda turn: draw.choice(answers_to(library, turn.command)), draw)
+    _until_the_end(library, root, _silent, draw)
+    for keys in range(1, 12):
+        _asks_for_a_person(library, root, keys, draw)
+
+
+def _offer(library: Library, root: str, draw: random.Random) -> Turn:
+    facts = (("caller", Fact("digits", "13800138000")),) if draw.random() < 0.8 else ()
+    return start(library, Offer("1", root, draw.choice(library.languages), facts))
+
+
+def _until_the_end(library: Library, root: str, answer: object, draw: random.Random) -> None:
+    turn = _offer(library, root, draw)
+    for _ in range(LIMIT + 1):
+        _looked_at(turn)
+        if isinstance(turn.command, End | Enqueue):
+            return
+        turn = advance(library, turn.session, answer(turn))  # type: ignore[operator]
+    raise Escaped(f"{root}: the call has no end")
+
+
+def _looked_at(turn: Turn) -> None:
+    for note in turn.notes:
+        for name, value in note.detail:
+            if SECRET in value:
+                raise Escaped(f"{note.flow}.{note.node}: a secret is noted")
+            if name == "fault" and (value.startswith("missing") or value in ("exit", "crash", "garbage")):
+                raise Escaped(f"{note.flow}.{note.node}: {value}")
+
+
+def _silent(turn: Turn) -> Event:
+    """Says nothing, whatever they are asked; the world answers."""
+    if isinstance(turn.command, Collect):
+        return NoInput(turn.command.rule.first_ms)
+    return Played() if isinstance(turn.command, Play) else HungUp()
+
+
+def _asks_for_a_person(library: Library, root: str, keys: int, draw: random.Random) -> None:
+    """So many keys at random, then 0 where keys are taken, twice at most: a queue, or a hang-up of theirs."""
+    turn, pressed, zeros = _offer(library, root, draw), 0, 0
+    for _ in range(LIMIT + 1):
+        if isinstance(turn.command, End | Enqueue):
+            if zeros and turn.session.ended not in ("enqueued", "failed", "call_back"):
+                raise Escaped(f"{root}: key 0 led to {turn.session.ended}")
+            return
+        if isinstance(turn.command, Collect):
+            pressed += 1
+            if pressed > keys:
+                zeros += 1
+                if zeros > Limits().keys_to_human:
+                    raise Escaped(f"{root}: key 0 leads to nobody")
+                turn = advance(library, turn.session, Keyed("0", 1))
+                continue
+        events = [event for event in answers_to(library, turn.command) if not isinstance(event, HungUp)]
+        turn = advance(library, turn.session, draw.choice(events))
+
+
+def main(count: int, first: int = 0) -> None:
+    """So many, with progress; the figures at the end. Ends with an exception at the first that escaped."""
+    run, began = Run(world()), time.perf_counter()
+    for seed in range(first, first + count):
+        try:
+            run.one(seed)
+        except Exception:
+            print(f"seed {seed}", file=sys.stderr)
+            raise
+        if (seed + 1) % 1_000 == 0:
+            print(f"{seed + 1 - first:,} of {count:,}: {dict(run.counts)}", file=sys.stderr, flush=True)
+    took = time.perf_counter() - began
+    print(f"{count:,} changed flows (seeds {first} to {first + count - 1}) in {took:.0f} s, none bad passed:")
+    for verdict, told in TOLD.items():
+        print(f"{run.counts[verdict]:>8,}  {told}")
+    print(f"{len(run.walked):>8,}  different ones were walked")
+
+
+TOLD: Final = {
+    "files": "refused as files (names, sizes, secrets)",
+    "read": "refused by reading and inspecting, with line and column",
+    "walked": "refused by walking every turn",
+    "holds": "passed, and held under random callers",
+}
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
