@@ -21,6 +21,8 @@ from ivr_server.metrics import Metrics
 from ivr_server.settings import Settings
 
 PRESSES = 2  # documents that are drawn at once
+CANNOT: Final = "无法发送传真：管理接口用户缺少所需的权限，或 Asterisk 未加载传真模块。"
+WAITS: Final = "传真暂停：数据库没有应答，或存放传真的磁盘已满。"
 NEEDS: Final = ("Originate", "Hangup", "CoreShowChannels", "FAXSession", "FAXSessions")
 
 
@@ -92,7 +94,8 @@ class Faxes:
         if self.open:
             return HealthPart("fax", "ok", str(len(self.deliveries.held)))
         why = ami.condition().text or self._not_allowed() or self.deliveries.trouble
-        return HealthPart("fax", "bad" if why else "unknown", why)
+        chinese = ami.condition("zh-CN").text or (CANNOT if self._not_allowed() else WAITS)
+        return HealthPart("fax", "bad", why, chinese) if why else HealthPart("fax", "unknown")
 
     def _not_allowed(self) -> str:
         ami = self._around.ami

@@ -122,11 +122,15 @@ class Faxes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HealthPart:
-    """One thing the service needs. ``name`` has words under part_<name>; ``words`` are shown beside it as they are."""
+    """One thing the service needs. ``name`` has words under part_<name>.
+
+    ``words`` are shown beside it as they are, or ``chinese``, where there is such, to who reads Chinese.
+    """
 
     name: str
     state: State
     words: str = ""
+    chinese: str = ""
 
 
 @dataclass(frozen=True, slots=True)

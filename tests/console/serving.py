@@ -202,7 +202,7 @@ def build(folder: Path, allowed: str = "loopback", mail: str = "") -> Any:
 
     async def health() -> Health:
         parts = (HealthPart("flows", "ok", "3f9a2c"), HealthPart("database", "ok"), HealthPart("prompts", "ok", "412"))
-        return Health(True, False, (*parts, HealthPart("asterisk", "unknown")))
+        return Health(True, False, (*parts, HealthPart("asterisk", "unknown", "not seen", "没见到")))
 
     staff = StaffBook(database, hashing)
     trails = Trails(DatabaseShelf(database), lambda _: {}, ZoneInfo("Asia/Shanghai"), lambda: datetime.now(UTC))

@@ -79,7 +79,7 @@ def test_I4_every_route_for_every_role(route: Route, name: str, visitors: dict[s
     got = visitors[name].ask("GET", path_of(route))
     if not route.roles or name in route.roles:
         assert not (got.headers["Location"] or "").startswith("/sign-in")
-        assert got.status != 403 or route.path == "/phone/line" or (name == "agent" and route.path in OTHERS)
+        assert got.status != 403 or route.path in ("/phone/line", "/sip") or (name == "agent" and route.path in OTHERS)
     elif name:
         assert got.status == 403
     elif route.json:
@@ -217,6 +217,17 @@ def test_health_tells_strangers_from_elsewhere_only_whether_it_is_well(client: C
     assert '"well": true' in away.text
     assert "database" not in away.text
     assert "Everything is running well" in client.ask("GET", "/health").text
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "other"), [("en", "not seen", "没见到"), ("zh", "没见到", "not seen")]
+)
+def test_why_a_part_is_not_well_is_in_the_readers_language(
+    client: Client, language: str, said: str, other: str
+) -> None:
+    """Where the part has it in both."""
+    text = client.ask("GET", "/health", Accept="text/html", Accept_Language=language).text
+    assert said in text and other not in text
 
 
 def test_the_phone_is_off_where_it_is_not_allowed(client: Client, closed_house: House) -> None:
