@@ -72,6 +72,8 @@ def read_all() -> dict[str, Any]:
 
 def _pages(visit: Visit) -> list[tuple[str, str]]:
     shown = [("/", "home")]
+    if visit.has(SIGNED_IN) and visit.parts.agents is not None:
+        shown.append(("/desk", "desk"))
     if visit.may_phone:
         shown.append(("/phone", "phone"))
     if visit.has(READS_CALLS):

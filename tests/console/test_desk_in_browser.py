@@ -503,6 +503,15 @@ def test_fees_are_asked_for_with_a_reason(ready: Page, seat: Seat) -> None:
     expect(ready.locator("#fees_fault")).to_have_text("Nobody has this number.")
 
 
+def test_other_pages_open_beside_the_desk(ready: Page) -> None:
+    """The desk stays where it is; the menu leads to it, and so does the first page."""
+    with ready.context.expect_page() as beside:
+        ready.get_by_role("link", name="Home").click()
+    expect(beside.value.get_by_role("link", name="Sit down")).to_be_visible()
+    expect(beside.value.get_by_role("link", name="Desk", exact=True)).to_have_attribute("href", "/desk")
+    expect(ready.locator("#state_words")).to_have_text("Ready")
+
+
 def test_the_help_lists_the_keys(ready: Page) -> None:
     """Opened and closed by its own."""
     ready.keyboard.press("?")

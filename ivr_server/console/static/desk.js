@@ -292,6 +292,9 @@ $("use_here").addEventListener("click", () => stream.take());
 $("silent_bell").addEventListener("click", () => draw());
 document.addEventListener("pointerdown", () => draw(), { once: true });
 
+// Other pages open beside this one: a desk that is left is away.
+for (const link of document.querySelectorAll(".top a[href]:not([href='/desk'])")) Object.assign(link, { target: "_blank", rel: "noopener" });
+
 // Leaving by the door of the page: up from the seat, and nothing of a customer stays in the browser.
 document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", (event) => {
   const door = event.target;
