@@ -78,6 +78,8 @@ def _pages(visit: Visit) -> list[tuple[str, str]]:
         shown.append(("/phone", "phone"))
     if visit.has(READS_CALLS):
         shown.append(("/calls", "calls"))
+    if visit.has(READS_CALLS) and visit.parts.studio is not None:
+        shown.append(("/studio", "studio"))
     if visit.has(SIGNED_IN):
         shown += [("/faxes", "faxes"), ("/wishes", "wishes")]
     return [*shown, ("/health", "health")]
