@@ -225,7 +225,7 @@ class Roll:
         if talk is not None and (agent.state != "talking" or agent.call != talk.call):
             contact = Contact(talk.call, talk.queue, talk.number, given=self._given.get(talk.call, ""))
             self.try_move(agent.name, lambda one, now: state.answer(one, contact, now))
-        elif ring is not None and agent.state in ("ready", "busy", "wrap_up"):
+        elif ring is not None and talk is None and agent.state != "talking" and agent.call != ring.call:
             contact = Contact(ring.call, ring.queue, ring.number, given=self._given.get(ring.call, ""))
             self.try_move(agent.name, lambda one, now: state.ring(one, contact, now))
         elif agent.state == "ringing" and ring is None:
@@ -253,7 +253,10 @@ class Roll:
 
     def _look_for(self, agent: Agent, now: float) -> None:
         """A ring or a talk that the picture has not had for a while is over, though nobody told."""
-        there = self.ring_of(agent) if agent.state == "ringing" else self.talk_of(agent) or self._in_use(agent)
+        ring, talk = self.ring_of(agent), self.talk_of(agent)
+        there = ring is not None and ring.call == agent.call
+        if agent.state == "talking":
+            there = talk.call == agent.call if talk is not None else self._in_use(agent)
         if agent.state not in ("ringing", "talking") or there or self._on_the_way(agent.name):
             self._missing.pop(agent.name, None)
         elif now - self._missing.setdefault(agent.name, now) >= LOST_S:

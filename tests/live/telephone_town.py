@@ -26,7 +26,7 @@ from crm_bridge.secret import Secret
 from ivr_server import sip_accounts
 from ivr_server.floor import queue_file
 from ivr_server.pbx import fetch, running
-from ivr_server.pbx.plan import port_or_free
+from ivr_server.pbx.plan import Phone, port_or_free
 from ivr_server.settings import read_settings, token
 from tests.console.conftest import PASSWORD, Client
 from tests.live.exchange import Exchange, make_plan
@@ -156,7 +156,9 @@ class TelephoneTown:
 
 
 @contextmanager
-def telephone_town(installed: fetch.Installed) -> Iterator[TelephoneTown]:
+def telephone_town(
+    installed: fetch.Installed, telephones: tuple[str, ...] = ("2001", "2002")
+) -> Iterator[TelephoneTown]:
     """The service, both Asterisks, and a connection between them; short rings and wrap-ups."""
     folder = Path(tempfile.mkdtemp(prefix="ivr-desk-"))
     install(folder, 4.0)
@@ -164,7 +166,7 @@ def telephone_town(installed: fetch.Installed) -> Iterator[TelephoneTown]:
     (folder / "queues.yaml").write_text(queues.replace("wrap_up_s: 20", f"wrap_up_s: {WRAPS_S}"))
     ami = port_or_free(0)
     text = (folder / "settings.yaml").read_text() + f"ami: {{port: {ami}}}\nqueues: {folder / 'queues.yaml'}\n"
-    text += 'floor: {dial_out: "PJSIP/{number}@line"}\n'
+    text += f'floor: {{dial_out: "PJSIP/{{number}}@line", telephones: {list(telephones)}}}\n'
     (folder / "settings.yaml").write_text(text)
     product = Product(folder, read_settings(folder / "settings.yaml"))
     os.environ.pop("IVR_AMI_SECRET", None)
@@ -200,6 +202,7 @@ def _exchange(installed: fetch.Installed, product: Product, ami: int) -> Iterato
         ami_secret=sip_accounts.of(settings)["ami"],
         ports=dataclasses.replace(wanted.ports, ami=ami),
         queues=settings.queue_file().queues,
+        telephones=tuple(Phone(name, f"word-{name}", name, f"Telephone {name}") for name in settings.floor.telephones),
     )
     (wanted.folder / "local").mkdir(parents=True)
     (wanted.folder / "local/manager.conf").write_text(WATCHER)
