@@ -12,6 +12,8 @@ from typing import Any, Final
 import yaml
 
 Draw = random.Random
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DUMPER: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 ODD: Final = (
     "",
     "no",
@@ -73,9 +75,9 @@ def lose_letters(draw: Draw, text: str) -> str:
 
 def _tree(change: Callable[[Draw, dict[str, Any]], None]) -> Callable[[Draw, str], str]:
     def changed(draw: Draw, text: str) -> str:
-        tree = yaml.safe_load(text)
+        tree = yaml.load(text, Loader=LOADER)
         change(draw, tree)
-        return str(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False))
+        return str(yaml.dump(tree, Dumper=DUMPER, allow_unicode=True, sort_keys=False))
 
     changed.__name__ = change.__name__
     return changed

@@ -25,8 +25,8 @@ def test_G2_of_400_changed_flows_none_bad_passes() -> None:
 def test_the_callers_would_notice() -> None:
     """Flows that the gate refuses, given to the callers all the same: they find what is wrong."""
     bad = {
-        "key 0": MAIN.replace("human: to_human,", "human: goodbye,"),
-        "the menu without a human": MAIN.replace("human: to_human,", "human: menu,"),
+        "nobody": MAIN.replace("human: to_human,", "human: goodbye,"),
+        "the menu instead of a person": MAIN.replace("human: to_human,", "human: menu,"),
         "a fact that is missing": MAIN.replace("say: [shop_hours]", "say: [you_owe]"),
     }
     for what, main in bad.items():
