@@ -190,6 +190,7 @@ calls = Table(
     Column("identity", String(40), nullable=False),
     Index("calls_by_start", "started"),
     Index("calls_of_caller", "caller", "started"),
+    Index("calls_of_customer", "customer", "started"),
 )
 
 trail = Table(

@@ -1,7 +1,7 @@
 """The schema's version: made at the first start, checked at every other one, moved by ``upgrade`` only.
 
-Tables that are missing altogether are made at any start (a room may add its own); a table that changes its shape needs
-a step in ``STEPS`` and a higher ``SCHEMA_VERSION``.
+Tables and indices that are missing altogether are made at any start (a room may add its own); a table that changes its
+shape needs a step in ``STEPS`` and a higher ``SCHEMA_VERSION``.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ def prepare(connection: Connection) -> None:
     if found is None:
         _must_be_free(connection)
     metadata.create_all(connection)
+    for table in metadata.tables.values() if found is not None else ():
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
     if found is None:
         connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
 

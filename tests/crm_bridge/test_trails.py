@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, inspect, update
 
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.fax_jobs import NewFax, fax_jobs, put
@@ -100,3 +100,14 @@ def test_a_story_is_a_call_with_all_that_belongs_to_it(url: str) -> None:
     assert [leg.call for leg in found[0].legs] == ["5.1", "5.1.waiting", "5.1.after_queue"]
     assert [one.call for one in found[0].earlier] == ["4.1", "3.1"]
     assert found[1].legs == ()
+
+
+def test_a_database_of_before_gets_the_index_by_customer(url: str) -> None:
+    """At the next start: a desk that rings does not wait for a walk through all calls."""
+
+    def work(connection: Connection) -> Any:
+        connection.exec_driver_sql("drop index calls_of_customer")
+        prepare(connection)
+        return {index["name"] for index in inspect(connection).get_indexes("calls")}
+
+    assert "calls_of_customer" in on(url, work)

@@ -1,4 +1,4 @@
-"""The shipped main flow as a picture in each language, as ``ivr-server check --svg`` draws it."""
+"""The shipped flows that callers meet first, and in a queue, as a picture in each language, as ``ivr-server check --svg`` draws it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flows.drawing import svg
 from ivr_server import library as libraries
 from ivr_server.settings import Settings
 
-DRAWN = ("main",)
+DRAWN = ("main", "human", "waiting")
 
 
 def paths() -> list[str]:
