@@ -1,4 +1,4 @@
-"""The shipped flows that callers meet first, and in a queue, as a picture in each language, as ``ivr-server check --svg`` draws it."""
+"""The flows that callers meet first and in a queue, in each language, as ``ivr-server check --svg`` draws them."""
 
 from __future__ import annotations
 
