@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
-from flows.dialogues import perform
+from flows.dialogues import Answer, Dialogue, perform, read_usual
 from flows.dialogues import read as read_dialogues
 from flows.explorer import Finding
 from flows.facts import Script
@@ -25,6 +25,9 @@ from prompts import catalogue
 from prompts.catalogue import Catalogue
 from prompts.speaking import Unspeakable
 from prompts.wording import Wording
+
+
+USUAL: Final = "flows/dialogues/usual."
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +144,29 @@ def _rehearsed(files: Files, words: Words) -> tuple[tuple[Failure, ...], int]:
     """The dialogues that fail, and how many pass. Raises Mistakes."""
     spoken = speaker(words.wording)
     failures, passed = [], 0
-    for name, text in sorted(under(files, DIALOGUES).items()):
-        for dialogue in read_dialogues(text, name):
-            result = perform(words.library, dialogue, spoken)
-            if result.problems:
-                failures.append(Failure(dialogue.title, result.problems, result.tale))
-            passed += not result.problems
+    for dialogue in _dialogues(under(files, DIALOGUES)):
+        result = perform(words.library, dialogue, spoken)
+        if result.problems:
+            failures.append(Failure(dialogue.title, result.problems, result.tale))
+        passed += not result.problems
     return tuple(failures), passed
+
+
+def _dialogues(files: Files) -> list[Dialogue]:
+    """Every dialogue, with what holds in each of them that does not say otherwise. Raises Mistakes of all files."""
+    found, problems = list[Dialogue](), list[Problem]()
+    usual: Mapping[str, tuple[Answer, ...]] = {}
+    for name, text in sorted(files.items()):
+        try:
+            if name.startswith(USUAL):
+                usual = read_usual(text, name)
+            else:
+                found += read_dialogues(text, name)
+        except Mistakes as wrong:
+            problems += wrong.problems
+    if problems:
+        raise Mistakes(problems)
+    return [replace(dialogue, answers={**usual, **dialogue.answers}) for dialogue in found]
 
 
 def speaker(wording: Wording) -> Any:
