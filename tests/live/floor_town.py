@@ -29,7 +29,12 @@ leavewhenempty = no
 EXTENSIONS = r"""
 [floor-test]
 exten => wait,1,Answer()
- same => n(again),Queue(hall,t,,,${IF($["${LIMIT}" = ""]?300:${LIMIT})},,,,${IVR_PLACE})
+ same => n(again),Set(LEFT=${IF($["${LIMIT}" = ""]?300:${LIMIT})})
+ same => n,GotoIf($[0${FILTER(0-9,${VERSION(ASTERISK_VERSION_NUM)})} >= 210000]?new)
+ same => n,Queue(hall,t,,,${LEFT},,,,,${IVR_PLACE})
+ same => n,Goto(back)
+ same => n(new),Queue(hall,t,,,${LEFT},,,,${IVR_PLACE})
+ same => n(back),NoOp()
  same => n,GotoIf($["${QUEUESTATUS}" != "WITHDRAW"]?over)
  same => n,Set(IVR_PLACE=${FILTER(0-9,${QUEUE_WITHDRAW_INFO})})
  same => n,Wait(1)
@@ -91,6 +96,10 @@ class FloorTown:
     def leave(self, call: str) -> None:
         """The caller hangs up."""
         self.exchange.product_ami.action("Hangup", Channel=call.replace("-in", "-out"))
+
+    def empty(self) -> None:
+        """Every caller hangs up."""
+        self.exchange.product.cli("channel request hangup all")
 
     def rings(self, agent: str, seconds: int) -> None:
         """How long this agent's telephone rings before it answers."""

@@ -57,7 +57,7 @@ class Watch:
         await self.floor.stop()
         await self.ami.stop()
 
-    async def heard(self, what: str, call: str = "", seconds: float = 10.0) -> Happening:
+    async def heard(self, what: str, call: str = "", seconds: float = 25.0) -> Happening:
         """The latest happening of this kind (and call), awaited."""
         found: list[Happening] = []
 
@@ -100,9 +100,13 @@ class Watch:
         return [str([one.call for one in now.queue(HALL).waiting]), str(members), str(sorted(now.talks))]
 
 
-@pytest.fixture(scope="module")
-def town(installed: fetch.Installed) -> Iterator[FloorTown]:
-    """One queue, two agents."""
+@pytest.fixture(scope="module", params=["newest", "oldest"])
+def town(request: pytest.FixtureRequest) -> Iterator[FloorTown]:
+    """One queue, two agents, on an Asterisk of the newest version and of the oldest that is supported."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "oldest" and not fetch._is_ubuntu(fetch._release()):  # Ubuntu has no Debian mirror
+            patch.setenv(fetch.SUITE, "bullseye")
+        installed = fetch.find(print)
     with floor_town(installed) as made:
         yield made
 
@@ -119,6 +123,13 @@ def watch(town: FloorTown) -> Iterator[Watch]:
     if made.floor.picture.live:
         pytest_twisted.blockon(ensureDeferred(made.sign_out()))
     pytest_twisted.blockon(ensureDeferred(made.stop()))
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left(town: FloorTown) -> Iterator[None]:
+    """Whatever a test came to, its callers hang up."""
+    yield
+    town.empty()
 
 
 @pytest.mark.live
@@ -217,8 +228,9 @@ async def test_B5_a_number_with_line_breaks_makes_no_caller_and_no_agent(town: F
     await until(lambda: watch.floor.counts["forged"] + watch.floor.counts["stale"] > 0, "the forgery arrived")
     for _ in range(10):
         await pause(0.3)
-        assert watch.picture() == await watch.truth()
-        assert watch.floor.place(honest) == 1 and watch.floor.staffed(HALL) is True
+        assert await agrees(watch)
+        seen = watch.floor.place(honest), watch.floor.staffed(HALL)
+        assert seen == (1, True), (watch.ami.condition(), watch.ami.counts, watch.told[-6:])
     assert not [one for one in watch.told if one.call.startswith("9.") or one.detail == "removed"]
     for call in (hostile, honest):
         town.leave(call)
@@ -230,14 +242,18 @@ async def test_B5_a_number_with_line_breaks_makes_no_caller_and_no_agent(town: F
 @pytest.mark.live
 @pytest_twisted.ensureDeferred
 async def test_B1_cut_a_hundred_times_while_calls_come_and_go(
-    watch: Watch, town: FloorTown, figure: Callable[[str, object], None]
+    watch: Watch, town: FloorTown, request: pytest.FixtureRequest, figure: Callable[[str, object], None]
 ) -> None:
-    """After every cut the picture is what Asterisk says; what was missed is made good from the queue log: 0 differ."""
+    """After every cut the picture is what Asterisk says; what was not told is in the queue log, nothing is made up.
+
+    A hundred times on the newest Asterisk, ten on the oldest.
+    """
+    cuts = CUTS if "newest" in request.node.name else CUTS // 10
     chance, wrong, slow, here = random.Random(3), 0, 0, []
     await watch.sign_in("2001", 1.0)
     await watch.sign_in("2002", 1.5)
     since = utc_now().timestamp() - 1
-    for _ in range(CUTS):
+    for _ in range(cuts):
         if chance.random() < 0.5:
             here.append(town.arrive())
         if here and chance.random() < 0.15:
@@ -254,13 +270,12 @@ async def test_B1_cut_a_hundred_times_while_calls_come_and_go(
     ours = [row for row in watch.rows() if row.at >= since]
     theirs = [row for row in events(town.queue_log.read_text().splitlines()) if row.at >= since]
     found = compare(ours, theirs)
-    figure("AMI cut, wrong states after the resync", f"{CUTS}, {wrong}")
-    figure("states that were right within half a second only", slow)
-    figure(
-        "calls in that time, events missed and in the queue log",
-        (len({one.call for one in theirs}), len(found.only_theirs)),
-    )
-    assert wrong == 0 and len({one.call for one in theirs}) > 20
+    of = request.node.callspec.id
+    figure(f"AMI cut, wrong states after the resync ({of})", f"{cuts}, {wrong}")
+    figure(f"states that were right within half a second only ({of})", slow)
+    missed = len({one.call for one in theirs}), len(found.only_theirs)
+    figure(f"calls in that time, events not told and in the queue log ({of})", missed)
+    assert wrong == 0 and len({one.call for one in theirs}) > cuts // 5
     assert not [one for one in found.only_ours if one.what in ("answered", "missed", "joined")], found.only_ours
 
 
