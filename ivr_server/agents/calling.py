@@ -91,6 +91,7 @@ class Calling:
         agent, device = self._own(by, call)
         if agent.state != "ringing":
             raise NotNow("call")
+        self.roll.try_move(by.name, lambda one, now: state.reject(one, call, now))  # before Asterisk calls it a miss
         if device.kind == "telephone":  # a soft phone says so itself
             await self.control.hang_up_all(device, REJECTED)
 
