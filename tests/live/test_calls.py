@@ -43,7 +43,7 @@ class Day:
 @pytest.fixture(scope="module")
 def day(product: Product, town: Exchange) -> Iterator[Day]:
     """Some fifty calls at once, ended."""
-    town.agent_signs_in("2001", talks_s=2.0)
+    town.agent_signs_in("2001", talks_s=4.0)
     calls = Day()
     calls.silent = town.dial("10000", stay=100)
     calls.flood = town.dial("10000", [(1.5, "1"), (0.5, "78" * 150)], stay=60, tone_ms=40, gap_ms=10)

@@ -24,8 +24,8 @@ MENU = [(1.5, "1")]  # Mandarin, then the main menu
 
 @pytest.fixture
 def agent(town: Exchange) -> Iterator[str]:
-    """An agent at her telephone, who talks for a second."""
-    town.agent_signs_in("2001", talks_s=1.0)
+    """An agent at her telephone, who talks for a few seconds."""
+    town.agent_signs_in("2001", talks_s=4.0)  # longer than what she hears first
     yield "2001"
     town.agent_signs_out("2001")
 
