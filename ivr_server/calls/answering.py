@@ -173,7 +173,7 @@ class Talk:
     async def _begin_leg(self) -> None:
         """What came of the call before this leg; a caller who waits keeps the place meanwhile."""
         self.leg = leg = await leg_of(self.line, self.flow, self.desk.trails)
-        if leg.waits:
+        if leg.waits and leg.place:
             self.line_up.lines.leave(self.line.header.uniqueid, leg.queue, leg.place)
 
     def _end_leg(self) -> None:

@@ -112,13 +112,18 @@ class Line(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a caller was told: the place (0: nothing yet) and when, the longest wait (0: nothing), the place now."""
+    """What a caller was told: the place (0: nothing yet) and when, the longest wait (0: nothing), the place now.
+
+    ``since``: when the caller came to the queue first (0: not known), with which priority.
+    """
 
     place: int = 0
     at: float = -1e9
     high: int = 0
     low: int = 0
     now: int = 0
+    since: float = 0.0
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,7 @@ class Lines:
         """The caller was taken out of the queue at this place."""
         if (now := self._queue(queue)) is None:
             return
-        waiting = {one.call for one in now.waiting if one.place < place and one.call != call}
+        waiting = {one.call for one in now.waiting if one.place < place and not self._later(one.call, call)}
         away = {other for other, one in self._away.items() if one.queue == queue and self._stands(one, now) <= place}
         self._away[call] = Away(queue, frozenset(waiting | away) - {call})
 
@@ -171,6 +176,12 @@ class Lines:
             if call in away.ahead:
                 self._away[name] = replace(away, ahead=away.ahead | {other})
 
+    def _later(self, other: str, call: str) -> bool:
+        """Whether another surely came later: between the asking and the doing of a withdrawal the line moves on."""
+        one, mine = self._told.get(other, Told()), self._told.get(call, Told())
+        known = one.since and mine.since and one.priority <= mine.priority
+        return other == call or bool(known and one.since > mine.since)
+
     def _queue(self, queue: str) -> QueueNow | None:
         if self.floor is None or not self.floor.picture.live:
             return None
@@ -190,7 +201,9 @@ class Lines:
         spoken_to = sum(one.queue == queue for one in self._away.values())  # they come back to their places
         place = 1 + spoken_to + sum(one.priority >= priority for one in now.waiting)
         free = place == 1 and any(member.free for member in now.members)
-        return self.entered(call, place, free)
+        word = self.entered(call, place, free)
+        self._keep(call, replace(self._told[call], since=self._seconds() or 1e-9, priority=priority))
+        return word
 
     def entered(self, call: str, place: int, free: bool = False) -> tuple[str, int]:
         """The same, for a place that is known otherwise."""

@@ -162,6 +162,18 @@ def test_who_is_spoken_to_comes_back_behind_those_who_were_ahead() -> None:
     assert bench.lines.back("me") == 0
 
 
+def test_the_line_may_move_between_the_asking_and_the_doing_of_a_withdrawal() -> None:
+    """Third when it was asked for, second when it was done: who came later is not ahead, whatever the place says."""
+    bench = Bench()
+    for call, before in (("a", ()), ("b", ("a",)), ("me", ("a", "b")), ("z", ("a", "b", "me"))):
+        bench.clock.advance(1)
+        bench.floor.set_queue(standing("service", *before))
+        bench.ask("entry_place", call, queue="service")
+    bench.floor.set_queue(standing("service", "b", "z"))
+    bench.lines.leave("me", "service", 3)
+    assert bench.lines.ahead("me") == {"b"} and bench.lines.back("me") == 2
+
+
 def test_two_who_are_spoken_to_at_once_keep_their_order() -> None:
     """Whichever comes back first; also when those ahead of both were served meanwhile."""
     bench = Bench()
