@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from crm_bridge.demo import SHOWN
-from ivr_server.pbx import fetch
+from ivr_server.pbx import fetch, running
 from tests.live.calls import Call
 from tests.live.telephone_town import RINGS_S, Desk, TelephoneTown, telephone_town
 
@@ -79,6 +79,7 @@ def test_the_screen_has_card_and_trail_before_the_answer(
     figure("seconds from ringing to the whole screen", round(li.at("call", id) - rang, 3))
     assert "li (PJSIP/2001)" in town.members()
     assert li.get("receptions")[1]["receptions"][0]["call"] == id
+    li.wait(lambda desk: desk.last("bar")["answered_today"] >= 1, "counted")
 
 
 def test_a_blind_transfer_takes_the_notes_along(town: TelephoneTown, li: Desk, wang: Desk, call: Call) -> None:
@@ -209,3 +210,34 @@ def test_an_agent_dials_out(town: TelephoneTown, li: Desk) -> None:
     assert (li.last("talk")["direction"], li.last("talk")["number"]) == ("out", "13900139000")
     assert li.post(f"call/{now(li)}/hang-up")[0] == 200
     li.is_("ready", 20)
+
+
+def test_B1_a_killed_asterisk_has_its_agents_again(
+    town: TelephoneTown, li: Desk, wang: Desk, figure: Callable[[str, object], None]
+) -> None:
+    """Both desks are told that it is away and that it is back; members and pauses are those of their states."""
+    li.sit()
+    li.post("state", state="ready")
+    wang.sit()
+    wang.post("state", state="busy", reason="meal")
+    town.exchange.wait_for(lambda: "paused:meal" in town.members().replace(" ", ""), "as it should be")
+    asterisk, began = town.exchange.product, time.monotonic()
+    asterisk.process.kill()
+    asterisk.process.wait()
+    li.wait(lambda desk: desk.events and "away" in [name for at, name, _ in desk.events if at > began], "told")
+    li.post("state", state="busy", reason="break")
+    restarted = time.monotonic()
+    town.exchange.product = running.launch(asterisk.installed, asterisk.folder, asterisk.run)
+    li.wait(lambda desk: desk.last("bar").get("live"), "back", 40)
+    figure("seconds from Asterisk's start to live desks", round(time.monotonic() - restarted, 1))
+    for desk, reason in ((li, "break"), (wang, "meal")):
+        seen = f"{desk.name} (PJSIP/{desk.telephone})"
+        town.exchange.wait_for(lambda seen=seen, reason=reason: _paused(town, seen) == {reason}, f"{seen}: {reason}")  # type: ignore[misc]
+    li.post("state", state="ready")
+    town.exchange.wait_for(lambda: _paused(town, "li (PJSIP/2001)") == {""}, "rings again")
+
+
+def _paused(town: TelephoneTown, seen: str) -> set[str]:
+    """Why Asterisk's queues ring a member no more."""
+    lines = [line for line in town.members().splitlines() if seen in line]
+    return {found[1] if (found := re.search(r"paused:(\w+)", line)) else "" for line in lines}
