@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
+from crm_bridge import shifts
 from crm_bridge.answers import LookUpFault
 from crm_bridge.secret import Secret
 from ivr_server import sip_accounts, whereabouts
@@ -93,6 +95,8 @@ class Agents:
             log.warn("Who sits where is not known yet: {fault}", fault=fault)
             return
         self._recovered = True
+        with suppress(LookUpFault):
+            await self._beside.database.run(shifts.forget, utc_now().timestamp(), write=True)
         if self._recovering.running:
             self._recovering.stop()
 
