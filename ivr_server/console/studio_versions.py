@@ -95,13 +95,14 @@ async def roll_back(visit: Visit, studio: Studio) -> Shape:
 
 @asked
 async def take_folder(visit: Visit, studio: Studio) -> Shape:
-    """What stands in the folder goes into the draft, merged by three; ``choices``: {file: [mine|theirs|both]}."""
+    """What stands in the folder goes into the draft. ``choices``: {file: [mine|theirs|both]}. ``digest``: to be told at publishing."""
     house, chosen = _publishing(studio), json_of(visit, "choices", {})
     if not isinstance(chosen, dict):
         raise Unfit("studio_no_such_place")
     choices = {str(name): choices_of(found) for name, found in chosen.items()}
+    digest = (await house.folder(author(visit))).get("digest", "")
     taken = await studio.drafts.take(await house.folder_files(), author(visit).name, choices)
-    return {"files": sorted(taken)}
+    return {"files": sorted(taken), "digest": digest}
 
 
 @asked

@@ -41,6 +41,12 @@ export async function publish(acts) {
   draw(box, { state, blocks, diff, weight, acts });
 }
 
+// What the last judge found, when it is more than the page knew.
+function left(proof) {
+  const all = [...(proof?.problems ?? []), ...(proof?.findings ?? []), ...(proof?.failures ?? [])];
+  return all.slice(0, 8).map((one) => h("span", { class: "left", text: [one.file && `${one.file}:${one.line ?? ""}`, one.title, one.text ?? one.problem?.text].filter(Boolean).join(" ") }));
+}
+
 function draw(box, { state, blocks, diff, weight, acts }) {
   const warnings = problems().filter((one) => one.warning);
   const reason = h("textarea", { id: "reason", rows: 2, required: true, minlength: "3", maxlength: "200" });
@@ -53,12 +59,13 @@ function draw(box, { state, blocks, diff, weight, acts }) {
     go.disabled = true;
     wrong.hidden = true;
     try {
-      const fields = { reason: reason.value, digest: state.digest, excuses: JSON.stringify(Object.fromEntries(excuses.map(([text, field]) => [text, field.value]))) };
+      const fields = { reason: reason.value, digest: state.digest, folder: sessionStorage.getItem("studio_folder") ?? "", excuses: JSON.stringify(Object.fromEntries(excuses.map(([text, field]) => [text, field.value]))) };
       const told = await tell("/studio/publish", fields);
       fill(box, h("h2", { text: w("published", { n: told.number }) }), h("p", { text: w("published_why") }), h("p", { class: "acts" }, h("button", { type: "button", class: "button", text: w("close"), onclick: () => box.close() })));
       await load_state();
       say("published", told);
-    } catch (fault) { wrong.textContent = fault.message; wrong.hidden = false; go.disabled = false; }
+      sessionStorage.removeItem("studio_folder");
+    } catch (fault) { fill(wrong, fault.message, ...left(fault.told?.proof)); wrong.hidden = false; go.disabled = false; }
   };
   fill(box, h("form", { method: "dialog", onsubmit: send }, h("h2", { text: w("publish") }),
     blocks.length ? h("ul", { class: "blocks" }, blocks.map(([words, does]) => h("li", {}, h("span", { text: words }), h("button", { type: "button", class: "tiny", text: w("show_me"), onclick: () => { box.close(); does(); } })))) : null,
@@ -109,7 +116,8 @@ function folder(told, acts) {
 
 async function take(choices, acts) {
   try {
-    await turned("/studio/folder", { choices: JSON.stringify(choices) });
+    const told = await turned("/studio/folder", { choices: JSON.stringify(choices) });
+    sessionStorage.setItem("studio_folder", told.digest ?? "");
     acts.note(w("folder_taken"));
     acts.reload();
   } catch (fault) {
