@@ -15,6 +15,8 @@ WORDS: Final = {
     "wiring": "settings in, a service out",
     "calls": "route, converse, end",
     "console": "pages, keypad phone",
+    "publishing": "versions of flows",
+    "drafting": "flows being written",
     "faxing": "the delivery of faxes",
     "agents": "people at seats",
     "floor": "queues, talks, live",
