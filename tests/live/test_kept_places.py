@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ivr_server.pbx import fetch
+from ivr_server.pbx import fetch, running
 from tests.live.calls import Call
 from tests.live.telephone_town import Desk, TelephoneTown, telephone_town
 
@@ -88,3 +88,27 @@ def test_the_place_is_kept_and_the_customer_is_called(town: TelephoneTown, desk:
     exchange.wait_for(lambda: rows(town) == [(FIRST, "reached", 1)], "the customer was reached", 30)
     second.hang_up()
     exchange.wait_no_channels(40)
+
+
+def test_B1_after_a_kill_of_asterisk_the_places_are_kept_in_their_order(
+    town: TelephoneTown, desk: Desk, figure: Figure
+) -> None:
+    """Every call is gone; the virtual callers wait again, in the order of their wishes, before whoever calls now."""
+    exchange = town.exchange
+    desk.post("state", state="busy", reason="break")
+    desk.is_("busy", 60)
+    for number in ("13800138011", "13800138012"):
+        call = exchange.dial("10000", TO_A_HUMAN, caller=number, stay=200)
+        before = len(line(town))
+        exchange.wait_for(lambda many=before: len(line(town)) == many + 1, "waits", 30)
+        keeps_place(town, call)
+        exchange.wait_for(lambda many=before: line(town).count("kept") == many + 1, "kept", 20)
+    exchange.product.process.kill()
+    exchange.product.process.wait()
+    killed = time.monotonic()
+    exchange.product = running.launch(exchange.product.installed, exchange.product.folder, exchange.product.run)
+    exchange.wait_for(lambda: line(town) == ["kept", "kept"], "both wait again", 90)
+    figure("seconds from a kill of Asterisk until kept places wait again", round(time.monotonic() - killed, 1))
+    assert [number for number, state, _ in rows(town) if state == "placed"] == ["13800138011", "13800138012"]
+    first, second = (exchange.product.cli(f"core show channel {one}") for one in exchange.waiting("service"))
+    assert "13800138011" in first and "13800138012" in second
