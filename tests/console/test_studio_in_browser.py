@@ -25,7 +25,8 @@ FRAMES = """async (does) => {
   await eval(does)();
   on = false;
   times.sort((a, b) => a - b);
-  return { frames: times.length, median: times[times.length >> 1], p95: times[Math.floor(times.length * .95)], worst: times.at(-1) };
+  const [frames, at] = [times.length, (share) => times[Math.floor(times.length * share)]];
+  return { frames, median: at(.5), p95: at(.95), worst: times.at(-1) };
 }"""
 
 
@@ -127,7 +128,7 @@ def new_sentence(page: Page, name: str, english: str, chinese: str) -> None:
 
 
 def test_edit_problem_mend_prove_publish_roll_back(opened: Any, house: House) -> None:
-    """A wrong goal is a problem on the node, in the list and in the YAML; mended it is proved, published, taken back."""
+    """A wrong goal is a problem on node, list and line; mended it is proved, goes live, is taken back."""
     page = opened(at="main/look_for_notice")
     page.get_by_role("button", name="YAML", exact=True).click()
     editor = page.locator("#yaml .cm-content")
@@ -200,7 +201,7 @@ def test_what_is_not_proved_is_not_published(opened: Any) -> None:
 
 
 def test_two_admins_on_one_draft(opened: Any) -> None:
-    """Different lines go together, and who came second is told; the same line is decided by a person; nobody is lost."""
+    """Different lines go together, and who came second is told; the same line is decided by a person."""
     li, wang = opened("li", at="human/say_closed"), opened("wang", at="human/opening_hours")
     for page in (li, wang):  # neither sees the other's change by looking again
         page.route("**/studio/state", lambda route: route.abort())
