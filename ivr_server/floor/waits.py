@@ -26,7 +26,8 @@ RATIOS: Final = 500  # outcomes that the quantiles are taken from
 LEAST_GAPS, LEAST_RATIOS = 5, 20  # fewer: nothing is said
 STALE_S: Final = 1_800.0  # without an answer for so long, the pace is not known any more
 SILENT_S: Final = 120.0  # a wait below this is not spoken of
-LEARN: Final = 0.005  # how fast the quantiles move
+LEARN: Final = 0.01  # how far an outcome moves the quantiles; the first ones as far as FIRST, then less and less
+FIRST, QUICK = 0.03, 3.0
 WAITS: Final = frozenset({"joined", "answered", "abandoned", "timed_out", "left", "withdrawn"})
 LONGEST_MIN: Final = 180
 LOWEST: Final = -0.5  # of a tail: far beyond all that was seen
@@ -64,6 +65,7 @@ class Ratios:
     latest: deque[float] = field(default_factory=lambda: deque(maxlen=RATIOS))
     ordered: list[float] = field(default_factory=list)
     tails: list[float] = field(default_factory=lambda: [TAIL, TAIL])
+    judged: int = 0
 
     def add(self, ratio: float) -> None:
         """One more came true; the oldest goes."""
@@ -74,8 +76,10 @@ class Ratios:
 
     def move(self, low: bool, high: bool) -> None:
         """A wait was below what was said, or above it, or neither."""
+        step = max(LEARN, QUICK / (self.judged + QUICK / FIRST))
+        self.judged += 1
         for side, outside in enumerate((low, high)):
-            self.tails[side] = min(0.5, max(LOWEST, self.tails[side] + LEARN * (TAIL - outside)))
+            self.tails[side] = min(0.5, max(LOWEST, self.tails[side] + step * (TAIL - outside)))
 
     def range(self, point: float) -> Seconds:
         """The point's range."""
@@ -158,7 +162,7 @@ def spoken(seconds: Seconds) -> WaitRange | None:
     """
     if seconds.high < SILENT_S or seconds.high > LONGEST_MIN * 60:
         return None
-    low = int(seconds.low / 60 + 0.25)  # rather too low: nobody minds to be answered sooner
+    low = round(seconds.low / 60)
     return WaitRange(low, max(low + 1, 2, round(seconds.high / 60)))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
-from bench.waits import REGIMES, Regime, judged, simulated
+from bench.waits import REGIMES, Regime, from_record, judged, simulated
 from ivr_server.floor.happenings import Happening
+from ivr_server.floor.queue_log import events
 from ivr_server.floor.waits import LEAST_RATIOS, STALE_S, QueueWaits, Seconds, Waits, quantile, spoken
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -21,6 +23,15 @@ def test_the_stated_range_holds_in_75_to_85_percent(regime: Regime) -> None:
     assert came.said > 1_000
     assert 0.75 <= came.share <= 0.85 and 0.75 <= later.share <= 0.85, (came, later)
     assert came.silent < 0.3 * came.said
+
+
+@pytest.mark.parametrize("slower", [45, 60, 90, 120])
+def test_it_holds_on_what_a_real_asterisk_recorded(slower: float) -> None:
+    """Its queue_log of a quarter of an hour, 596 callers, three agents who talk for 3 s; slowed down to real talks."""
+    lines = gzip.decompress((RECORDED / "hour.queue_log.gz").read_bytes()).decode().splitlines()
+    for later in (0, 60):
+        outcome = judged(from_record(events(lines), slower), later)
+        assert outcome.said > 100 and 0.75 <= outcome.share <= 0.85, outcome
 
 
 def lesson(queue: QueueWaits, count: int, gap_s: float = 120.0, ahead: int = 3) -> float:
