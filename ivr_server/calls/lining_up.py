@@ -13,14 +13,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from flows.facts import Fact
 from flows.flow import LookUpSignature
 from flows.turns import Answered
 from ivr_server.floor.picture import Picture, QueueNow
-from ivr_server.floor.queue_file import QueueFile
 from ivr_server.floor.waits import WaitRange
+
+if TYPE_CHECKING:
+    from ivr_server.floor.queue_file import QueueFile
 
 AGAIN_S: Final = 60.0  # a place is not told again sooner
 MOST_CALLS: Final = 5_000

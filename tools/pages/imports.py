@@ -11,11 +11,17 @@ HUB = "ivr_server"
 WIRING = "wiring"
 SETTINGS = ("settings", "library", "hours")  # single modules that rooms read their part of
 COMMANDS = "commands"
+FILES = (("floor", "queue_file"), ("agents", "forms"))  # files that admins edit, which the settings name and read
+PUBLISHING = (
+    "proving",
+    "whispers",
+    "loading",
+)  # single modules of one work: what is proved and made before flows go live
 
 
 def rooms() -> dict[str, set[str]]:
     """Room -> the rooms it imports. A folder of ivr_server is a room; its single modules together are the wiring,
-    but for the settings and what they are made of, which rooms read.
+    but for the settings with the files that they name, which rooms read, and for what belongs to publishing.
     """
     found: dict[str, set[str]] = {}
     for package in PACKAGES:
@@ -71,6 +77,8 @@ def _room(parts: tuple[str, ...]) -> str:
         return COMMANDS
     if parts[1] == "metrics":
         return "metrics"
-    if parts[1] in SETTINGS:
+    if parts[1] in SETTINGS or parts[1:3] in FILES:
         return "settings"
+    if parts[1] in PUBLISHING:
+        return "publishing"
     return parts[1] if (HOUSE / HUB / parts[1]).is_dir() else WIRING

@@ -104,7 +104,8 @@ def house() -> str:
     whole.pop(HUB, None)  # its __init__ is empty
     graph = reduced({room: {to for to in direct if to != HUB} for room, direct in whole.items()})
     levels = _levels(graph)
-    boxes = {name: box for level, names in enumerate(levels) for name, box in _row(level, names).items()}
+    width = max(960, 34 + 226 * max(map(len, levels)))
+    boxes = {name: box for level, names in enumerate(levels) for name, box in _row(level, names, width // 2).items()}
     ways = [
         _way((boxes[room].x + 88, boxes[room].y + 52), (boxes[to].x + 88, boxes[to].y - 2))
         for room in sorted(graph)
@@ -112,11 +113,11 @@ def house() -> str:
     ]
     hub = [box for name, box in boxes.items() if name not in (*LEAVES, "marked_yaml")]
     bottom = max(box.y for box in hub) + 66
-    frame = f'<rect x="20" y="30" width="920" height="{bottom - 30}" rx="14" fill="#f7fafd" stroke="#c3d0de"/>' + text(
+    frame = f'<rect x="20" y="30" width="{width - 40}" height="{bottom - 30}" rx="14" fill="#f7fafd" stroke="#c3d0de"/>' + text(
         34, 50, "ivr_server: everything that listens, and the wiring"
     )
     height = max(box.y for box in boxes.values()) + 80
-    return svg(960, height, [frame, *ways, *map(box, boxes.values())], "The rooms and which imports which")
+    return svg(width, height, [frame, *ways, *map(box, boxes.values())], "The rooms and which imports which")
 
 
 def _levels(graph: Mapping[str, set[str]]) -> list[list[str]]:
@@ -131,9 +132,9 @@ def _levels(graph: Mapping[str, set[str]]) -> list[list[str]]:
     return [sorted((r for r in graph if level[r] == n), key=list(WORDS).index) for n in range(line + 2)]
 
 
-def _row(level: int, names: list[str]) -> dict[str, Box]:
+def _row(level: int, names: list[str], middle: int) -> dict[str, Box]:
     step = 226
-    left = 480 - (len(names) * step - 50) // 2
+    left = middle - (len(names) * step - 50) // 2
     boxes = {}
     for place, name in enumerate(names):
         colour = COLOURS["leaf"] if name in LEAVES else COLOURS["base"] if name == "marked_yaml" else COLOURS["hub"]
