@@ -6,6 +6,7 @@ Who is heard is told by tones: the caller's, the browser's (as 2001 in ``tones``
 from __future__ import annotations
 
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -231,6 +232,29 @@ def test_a_reload_in_mid_call_keeps_the_caller(free: Desk, town: DeskTown, figur
     gaps = silences(call.wait_over(10).recording, ME)
     assert gaps, "the agent was not heard after the reload"
     assert max(seconds for _, seconds in gaps) < 5.0, gaps
+
+
+def test_the_server_is_killed_in_mid_call(free: Desk, town: DeskTown) -> None:
+    """They hear each other all along; the page says what is away; then all of it works again, words typed included."""
+    call = town.calls()
+    free.phase("ringing", 30)
+    free.key("A")
+    free.talks()
+    pid = town.product.signal(signal.SIGKILL)
+    expect(free.page.locator("#trouble")).to_be_visible()
+    free.page.get_by_label("What was asked").fill("typed meanwhile")
+    assert free.hears_soon("caller".__eq__) == "caller"
+    town.product.wait_up(60, but_not=pid)
+    expect(free.page.locator("#trouble")).to_be_hidden(timeout=30_000)
+    expect(free.page.locator("#record_mark")).to_contain_text("Saved", timeout=30_000)
+    expect(free.page.locator("#seat_words")).to_contain_text("can be reached", timeout=30_000)
+    free.talks()
+    assert free.hears_soon("caller".__eq__) == "caller"
+    assert not call.over.is_set()
+    call.hang_up()  # its goodbye may come by a socket that is no more
+    free.phase("wrap_up")
+    gaps = silences(call.wait_over(10).recording, ME)
+    assert max([seconds for _, seconds in gaps], default=0) < 1.0, gaps
 
 
 def test_the_callers_of_a_browser_that_died_reach_somebody_else(li: Desk, wang: Desk, town: DeskTown) -> None:

@@ -143,6 +143,12 @@ function outward(number) {
   get("/desk/customer", { number }).then((found) => { if (call.info?.key === key) { open({ ...call.info, ...found }); draw(); } }, () => {});
 }
 
+// A goodbye that was lost with the server's connection: the exchange has no call of ours any more, so neither have we.
+function mend(gone) {
+  if (!gone) return;
+  setTimeout(() => { if (phone.call === gone && gone.state === "talking" && me.state !== "talking") phone.hangUp(); }, 2500);
+}
+
 // Nothing more to write down: the screen is clear for the next one.
 function settle() {
   if (call.info) latest.fetch();
@@ -158,6 +164,7 @@ const events = {
     if (told.state === "signed_out" || !told.holds) { if (phone.agent) phone.rise(); }
     else if (told.device === "browser" && !phone.agent) join();
     if (before.state && ["ready", "busy", "signed_out"].includes(told.state) && !phone.call) settle();
+    if (before.state === "talking" && told.state !== "talking") mend(phone.call);
     if (told.state === "wrap_up" && before.state !== "wrap_up") { call.talk = null; wrapped(); }
     draw();
   },
