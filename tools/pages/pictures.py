@@ -113,7 +113,8 @@ def house() -> str:
     ]
     hub = [box for name, box in boxes.items() if name not in (*LEAVES, "marked_yaml")]
     bottom = max(box.y for box in hub) + 66
-    frame = f'<rect x="20" y="30" width="{width - 40}" height="{bottom - 30}" rx="14" fill="#f7fafd" stroke="#c3d0de"/>' + text(
+    size = f'width="{width - 40}" height="{bottom - 30}"'
+    frame = f'<rect x="20" y="30" {size} rx="14" fill="#f7fafd" stroke="#c3d0de"/>' + text(
         34, 50, "ivr_server: everything that listens, and the wiring"
     )
     height = max(box.y for box in boxes.values()) + 80
