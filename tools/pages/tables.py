@@ -15,6 +15,8 @@ from ivr_server import settings
 from ivr_server.calls.look_ups import LOCAL, from_bridge
 from ivr_server.command_line import Commands
 from ivr_server.floor import queue_file
+from ivr_server.floor.picture import Picture
+from ivr_server.floor_metrics import FloorMetrics
 from ivr_server.metrics import Metrics
 from prompts import catalogue, speaking
 from tools.pages.shapes import keys_of, table
@@ -193,12 +195,16 @@ def _help(command: click.Command, path: str, above: click.Context) -> str:
 
 def metrics() -> str:
     """Every metric that /metrics shows."""
-    rows = []
-    for one in vars(Metrics()).values():
+    rows, counted = [], Metrics()
+    floor = FloorMetrics(counted.registry, Picture, lambda: 0.0)
+    for one in (*vars(counted).values(), *vars(floor).values()):
         if isinstance(one, MetricWrapperBase):
             labels = ", ".join(f"`{label}`" for label in one._labelnames)
             end = "_total" if one._type == "counter" else ""
             rows.append((f"`{one._name}{end}`", one._type, labels, one._documentation))
+    for family in floor.collect():
+        labels = ", ".join(f"`{label}`" for label in family._labelnames)  # type: ignore[attr-defined]
+        rows.append((f"`{family.name}`", family.type, labels, family.documentation))
     words = ", ".join(f"`{word}`" for word in DISPOSITIONS)
     return (
         f"# Metrics\n\n{MADE}For Prometheus, at `/metrics` of the console. What to watch: "
