@@ -95,7 +95,7 @@ async def roll_back(visit: Visit, studio: Studio) -> Shape:
 
 @asked
 async def take_folder(visit: Visit, studio: Studio) -> Shape:
-    """What stands in the folder goes into the draft. ``choices``: {file: [mine|theirs|both]}; ``digest`` is for publishing."""
+    """What stands in the folder goes into the draft. ``choices``: {file: [mine|theirs|both]}."""
     house, chosen = _publishing(studio), json_of(visit, "choices", {})
     if not isinstance(chosen, dict):
         raise Unfit("studio_no_such_place")

@@ -2,8 +2,8 @@
 
 import { KINDS, leads_to, node_at } from "./studio_cards.js";
 import { LEADS, by_shape, facts_known, labelled } from "./studio_fields.js";
-import { $, change, draft, fill, given, h, has, pairs, problems, read, text, w } from "./studio_model.js";
-import { LANGUAGES, make, pick, sentence } from "./studio_sentences.js";
+import { $, change, draft, fill, given, h, has, names, nodes, pairs, problems, read, text, w } from "./studio_model.js";
+import { LANGUAGES, make, pick, raw, sentence } from "./studio_sentences.js";
 
 const NEW = {
   say: { say: [], to: "" }, menu: { say: [], options: {} }, ask: { say: [], form: "digits", into: "entry", to: "" },
@@ -33,16 +33,22 @@ export function context_of(here, name, acts) {
   };
 }
 
+const prompts_of_node = (node) => [...new Set(JSON.stringify(node).match(/[a-z][a-z0-9_]*/g) ?? [])].filter((one) => LANGUAGES.some((language) => raw(one, language)));
+
 // Draws the panel into its place.
 export function show(here, name, acts) {
   const box = $("panel");
   const node = here?.tree ? node_at(here.tree, name) : undefined;
-  if (node === undefined) { fill(box, h("p", { class: "empty", text: w("choose_node") })); return; }
+  if (node === undefined) { box.shown = ""; fill(box, h("p", { class: "empty", text: w("choose_node") })); return; }
   const kind = text(node, "kind");
   const shape = definition(kind);
   const context = context_of(here, name, acts);
   const edit = (one) => change([{ file: here.file, edits: [one] }], w("did_edit", { name })).catch(() => {});
   const found = problems().filter((one) => one.file === here.file && one.node === name);
+  const words = prompts_of_node(node).map((prompt) => [prompt, ...LANGUAGES.map((language) => raw(prompt, language))]);
+  const shown = JSON.stringify([here.file, name, node, found, words, read(here.tree, "start"), nodes(here.tree).map(([one]) => one), leads_to(here.tree, name), names().queues]);
+  if (box.dataset.node === name && box.shown === shown) return; // what somebody is just clicking on stays where it is
+  box.shown = shown;
   const order = Object.entries(shape?.properties ?? {}).filter(([key]) => key !== "kind").sort(([a], [b]) => rank(a) - rank(b));
   const fields = order.map(([key, each]) => {
     const value = read(node, key);
