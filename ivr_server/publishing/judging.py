@@ -26,7 +26,6 @@ from prompts.catalogue import Catalogue
 from prompts.speaking import Unspeakable
 from prompts.wording import Wording
 
-
 USUAL: Final = "flows/dialogues/usual."
 
 
