@@ -174,7 +174,10 @@ class Floor:
             return not notice.name.startswith("QueueMember")
         at, now = stamp(notice), self._now() + self._skew
         fresh = at is not None and now - OLDEST_S < at < now + NEWEST_S
-        self.counts["stale"] += not fresh
+        if not fresh:  # forged; or a clock has jumped, which the next question shows (FAULTS D7)
+            self.counts["stale"] += 1
+            if self._reactor.seconds() - self._resynced > SOON_S:
+                self._resynced = self._reactor.seconds() - RESYNC_S
         return fresh
 
     def _ask_about(self, queue: str, within_s: float) -> None:

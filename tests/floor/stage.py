@@ -57,7 +57,8 @@ class FloorStage:
         wish = AmiSettings(secret=Secret(SECRET), needs=())
         self.ami = self.stage.ami = Ami(self.stage.clock, wish, self.manager.endpoint(), lambda: 0.5)
         rules = FloorRules(announce_s={QUEUE: self.announce_s})
-        self.floor = Floor(self.ami, self.stage.clock, self.hall.now, rules)
+        began = self.hall.epoch
+        self.floor = Floor(self.ami, self.stage.clock, lambda: began + self.stage.clock.seconds(), rules)
         self.floor.listen(self.told.append)
         self.floor.start()
 

@@ -249,6 +249,18 @@ def test_B5_an_old_stamp_is_no_stamp(stage: FloorStage) -> None:
     assert not stage.wrong() and stage.floor.counts["stale"] == 1
 
 
+def test_D7_a_clock_that_jumps_is_noticed_within_a_second(stage: FloorStage) -> None:
+    """Asterisk's clock, an hour on: its stamps look false once; then the difference is known, and all goes on."""
+    stage.go(5)
+    stage.hall.epoch += 3_600
+    first = stage.hall.arrive()
+    stage.go(1)
+    assert stage.floor.place(first.call) == 1 and not stage.wrong()
+    second = stage.hall.arrive()
+    stage.go(0)
+    assert stage.floor.place(second.call) == 2 and stage.floor.counts["stale"] == 1
+
+
 def test_B6_hostile_words_are_data(stage: FloorStage) -> None:
     """Line feeds and direction marks are taken out of text; a field that stands there twice says nothing."""
     caller = stage.hall.arrive("138\x1b[31m\n\u202e0000" + "9" * 300, call="17.1")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_twisted
@@ -111,18 +116,45 @@ def town(request: pytest.FixtureRequest) -> Iterator[FloorTown]:
         yield made
 
 
+Opening = Callable[..., Watch]
+
+
 @pytest.fixture
-def watch(town: FloorTown) -> Iterator[Watch]:
-    """The floor, live."""
-    made = Watch(town)
-    made.ami.start()
-    pytest_twisted.blockon(ensureDeferred(made.live()))
-    yield made
+def opened(town: FloorTown) -> Iterator[Opening]:
+    """Makes floors, live; they and their members are gone afterwards."""
+    made: list[Watch] = []
+
+    def opening(**more: Any) -> Watch:
+        made.append(Watch(town, **more))
+        made[-1].ami.start()
+        pytest_twisted.blockon(ensureDeferred(made[-1].live()))
+        return made[-1]
+
+    yield opening
     town.rings("2001", 0)
     town.rings("2002", 0)
-    if made.floor.picture.live:
-        pytest_twisted.blockon(ensureDeferred(made.sign_out()))
-    pytest_twisted.blockon(ensureDeferred(made.stop()))
+    for one in made:
+        if one.floor.picture.live:
+            pytest_twisted.blockon(ensureDeferred(one.sign_out()))
+        pytest_twisted.blockon(ensureDeferred(one.stop()))
+
+
+@pytest.fixture
+def watch(opened: Opening) -> Watch:
+    """The floor, live."""
+    return opened()
+
+
+@pytest.fixture
+def speaking(opened: Opening) -> Watch:
+    """One that speaks to whoever waits for two seconds."""
+    return opened(announce_s=2.0)
+
+
+@pytest.fixture(params=["probe@ivr-rights", ""], ids=["stamped", "stamps not known"])
+def sceptic(request: pytest.FixtureRequest, opened: Opening) -> Watch:
+    """One that knows, or does not know, that Asterisk stamps its notices."""
+    return opened(probe=request.param)
 
 
 @pytest.fixture(autouse=True)
@@ -167,19 +199,32 @@ async def test_a_call_through_the_queue(watch: Watch, town: FloorTown, figure: C
 
 @pytest.mark.live
 @pytest_twisted.ensureDeferred
-async def test_a_caller_who_waits_long_is_withdrawn_with_the_place_and_comes_back(town: FloorTown) -> None:
+async def test_a_caller_who_waits_long_is_withdrawn_with_the_place_and_comes_back(
+    speaking: Watch, town: FloorTown
+) -> None:
     """QueueWithdrawCaller as Asterisk takes it: told as withdrawn, and joined again at the same place."""
-    watch = Watch(town, announce_s=2.0)
-    watch.ami.start()
-    await watch.live()
-    first, second = town.arrive(), town.arrive()
-    await watch.heard("withdrawn", first)
-    await until(lambda: [one.what for one in watch.told if one.call == first].count("joined") == 2, "back")
-    assert (watch.floor.place(first), watch.floor.place(second)) == (1, 2)
+    first = town.arrive()
+    await speaking.heard("withdrawn", first)
+    second = town.arrive()
+    await until(lambda: [one.what for one in speaking.told if one.call == first].count("joined") == 2, "back", 25)
+    await until(lambda: speaking.floor.place(second) == 2, "behind", 25)
+    assert speaking.floor.place(first) == 1
     for call in (first, second):
         town.leave(call)
-        await watch.heard("abandoned", call)
-    await watch.stop()
+        await speaking.heard("abandoned", call)
+
+
+@pytest.mark.live
+def test_the_command_shows_the_queues(town: FloorTown, tmp_path: Path) -> None:
+    """``ivr-server floor show`` by itself: signs in, asks, and prints who waits."""
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(f"state: {tmp_path}\nami: {{port: {town.port}, user: floor}}\n")
+    town.arrive()
+    program = "from ivr_server.command_line import main; main()"
+    command = [sys.executable, "-c", program, "floor", "--settings", str(settings), "show"]
+    environment = {**os.environ, "IVR_AMI_SECRET": SECRET}
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "hall: 1 wait" in shown.stdout and f"1380000{town.arrived:04}" in shown.stdout, shown
 
 
 @pytest.mark.live
@@ -209,14 +254,11 @@ async def test_transfers_are_counted_rightly(watch: Watch, town: FloorTown) -> N
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("probe", ["probe@ivr-rights", ""], ids=["stamped", "stamps not known"])
 @pytest_twisted.ensureDeferred
-async def test_B5_a_number_with_line_breaks_makes_no_caller_and_no_agent(town: FloorTown, probe: str) -> None:
+async def test_B5_a_number_with_line_breaks_makes_no_caller_and_no_agent(sceptic: Watch, town: FloorTown) -> None:
     """Whole notices inside a caller's number reach us, again with every notice and in every list: none is believed."""
-    watch = Watch(town, probe=probe)
-    watch.ami.start()
-    await watch.live()
-    await until(lambda: watch.ami.stamps == bool(probe), "stamps")
+    watch, stamped = sceptic, bool(sceptic.probe)
+    await until(lambda: watch.ami.stamps == stamped, "stamps")
     await watch.sign_in("2001")
     await watch.floor.member_pause(ONE, True, "meal")
     words = ["1", "", "Event: QueueCallerJoin", "Channel: PJSIP/x-1", "Uniqueid: 9.9", "Queue: hall", "Position: 1", ""]
@@ -235,8 +277,6 @@ async def test_B5_a_number_with_line_breaks_makes_no_caller_and_no_agent(town: F
     for call in (hostile, honest):
         town.leave(call)
     await watch.heard("abandoned", honest)
-    await watch.sign_out()
-    await watch.stop()
 
 
 @pytest.mark.live
@@ -270,7 +310,7 @@ async def test_B1_cut_a_hundred_times_while_calls_come_and_go(
     ours = [row for row in watch.rows() if row.at >= since]
     theirs = [row for row in events(town.queue_log.read_text().splitlines()) if row.at >= since]
     found = compare(ours, theirs)
-    of = request.node.callspec.id
+    of = str(request.node.callspec.id)
     figure(f"AMI cut, wrong states after the resync ({of})", f"{cuts}, {wrong}")
     figure(f"states that were right within half a second only ({of})", slow)
     missed = len({one.call for one in theirs}), len(found.only_theirs)
