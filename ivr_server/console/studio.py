@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from crm_bridge.staff import Deed
 from flows.reading import json_schema
+from ivr_server.console import studio_told
 from ivr_server.console.drawing import asset, draw
 from ivr_server.console.studio_parts import Publishing
 from ivr_server.console.visit import READS_CALLS, Refused, Reply, Route, Visit
@@ -117,7 +118,7 @@ async def state(visit: Visit, studio: Studio) -> Shape:
 @asked
 async def check(visit: Visit, studio: Studio) -> Shape:
     """{digest, problems, names} of the draft as it is now."""
-    return await studio.prover.check(await studio.drafts.files())
+    return studio_told.check(await studio.prover.check(await studio.drafts.files()), visit.words.language)
 
 
 @asked
@@ -204,8 +205,8 @@ async def proof(visit: Visit, studio: Studio) -> Shape:
     if found is None:
         return {"state": "none", "digest": "", "progress": {}, "result": {}, "text": ""}
     text = visit.words(f"studio_bench_{found.why}") if found.why else ""
-    told = {"state": found.state, "digest": found.digest, "progress": found.progress, "result": found.result}
-    return {**told, "text": text}
+    told = {"state": found.state, "digest": found.digest, "progress": found.progress}
+    return {**told, "result": studio_told.proof(found.result, visit.words.language), "text": text}
 
 
 # what goes over the wire

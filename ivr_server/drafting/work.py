@@ -17,6 +17,7 @@ from flows.reading import read_flow, read_folder
 from ivr_server.drafting import figures, naming, tales
 from ivr_server.drafting.editing import CannotEdit, Edit, edited
 from ivr_server.library import look_ups
+from ivr_server.publishing.judging import warning_key
 from marked_yaml import Marked, Mistakes
 from prompts import catalogue
 from prompts.catalogue import Catalogue
@@ -102,7 +103,8 @@ def _text(one: Catalogue, name: str) -> str:
 def told(problem: Problem) -> Shape:
     """One problem for a page."""
     place = {"file": problem.file, "line": problem.line, "column": problem.column}
-    return {**place, "text": problem.text, "node": problem.node, "warning": problem.warning}
+    key = warning_key(problem) if problem.warning else ""
+    return {**place, "text": problem.text, "node": problem.node, "warning": problem.warning, "key": key}
 
 
 # proving

@@ -172,7 +172,7 @@ function show_tab(name) {
 function list_problems() {
   const found = [...problems()].sort((a, b) => Number(a.warning) - Number(b.warning) || a.file.localeCompare(b.file) || a.line - b.line);
   $("problems").replaceChildren(found.length ? h("ul", { class: "problem-list" }, found.map((one) => h("li", { class: one.warning ? "warning" : "problem" },
-    h("button", { type: "button", onclick: () => go_to(one) }, h("span", { class: "unseen", text: w(one.warning ? "mark_warning" : "mark_problem") }), h("span", { class: "words", text: one.text }), h("span", { class: "place", text: `${one.file}:${one.line}:${one.column}` })))))
+    h("button", { type: "button", onclick: () => go_to(one) }, h("span", { class: "unseen", text: w(one.warning ? "mark_warning" : "mark_problem") }), h("span", { class: "words", text: one.words }), h("span", { class: "place", text: `${one.file}:${one.line}:${one.column}` })))))
     : h("p", { class: "all-well", text: draft.check ? w("no_problems") : w("checking") }));
 }
 

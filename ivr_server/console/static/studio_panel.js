@@ -61,7 +61,7 @@ export function show(here, name, acts) {
   fill(box, 
     h("datalist", { id: "facts" }, facts_known().map((one) => h("option", { value: one }))),
     h("div", { class: "panel-head" }, h("p", { class: "kind", text: w(`kind_${kind}`) }), h("h2", { id: "panel_title", tabindex: "-1", text: name }), h("p", { class: "why", text: why(kind, "kind") })),
-    found.length ? h("ul", { class: "found" }, found.map((one) => h("li", { class: one.warning ? "warning" : "problem", text: one.text }))) : null,
+    found.length ? h("ul", { class: "found" }, found.map((one) => h("li", { class: one.warning ? "warning" : "problem", text: one.words }))) : null,
     shape ? h("fieldset", { class: "fields-box", disabled: !given.edits }, fields.filter((one) => one.needed).map((one) => one.made),
       more.length ? h("details", { class: "more", id: "more", open: box.querySelector("#more")?.open && box.dataset.node === name }, h("summary", { text: w("more_settings") }), more.map((one) => one.made)) : null)
       : h("p", { class: "trouble", text: w("unknown_kind", { kind }) }),

@@ -56,12 +56,12 @@ function progress() {
 
 function finding(one) {
   const flow = one.file.replace(/^flows\/|\.yaml$/g, "");
-  return h("li", {}, h("p", {}, h("button", { type: "button", class: "link place", text: one.node ? `${flow} › ${one.node}` : flow, onclick: () => acts.go_to(one) }), ` ${one.text}`),
-    one.tale.length ? h("button", { type: "button", class: "button plain", text: w("show_call"), onclick: () => play(one.tale, one.text) }) : null);
+  return h("li", {}, h("p", {}, h("button", { type: "button", class: "link place", text: one.node ? `${flow} › ${one.node}` : flow, onclick: () => acts.go_to(one) }), ` ${one.words}`),
+    one.tale.length ? h("button", { type: "button", class: "button plain", text: w("show_call"), onclick: () => play(one.tale, one.words) }) : null);
 }
 
 const dialogue = (one) => h("li", {}, h("p", {}, h("b", { text: one.title || w("dialogue_broken") })),
-  one.problems.map((each) => h("p", {}, h("button", { type: "button", class: "link place", text: `${each.file}:${each.line}`, onclick: () => acts.go_to(each) }), ` ${each.text}`)),
+  one.problems.map((each) => h("p", {}, h("button", { type: "button", class: "link place", text: `${each.file}:${each.line}`, onclick: () => acts.go_to(each) }), ` ${each.words}`)),
   one.tale.length ? h("details", {}, h("summary", { text: w("show_call") }), h("ol", { class: "plain-tale" }, one.tale.map((line) => h("li", { text: line })))) : null);
 
 function figures(result) {

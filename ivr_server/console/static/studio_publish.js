@@ -50,7 +50,7 @@ function left(proof) {
 function draw(box, { state, blocks, diff, weight, acts }) {
   const warnings = problems().filter((one) => one.warning);
   const reason = h("textarea", { id: "reason", rows: 2, required: true, minlength: "3", maxlength: "200" });
-  const excuses = warnings.map((one, n) => [one.text, h("input", { id: `excuse${n}`, type: "text", required: true, minlength: "3", maxlength: "200" })]);
+  const excuses = warnings.map((one, n) => [one.key, one.words, h("input", { id: `excuse${n}`, type: "text", required: true, minlength: "3", maxlength: "200" })]);
   const nothing = !(diff.files ?? []).length;
   const go = h("button", { class: "button", id: "go_live", disabled: blocks.length > 0 || nothing, text: w("go_live") });
   const wrong = h("p", { class: "trouble", role: "alert", hidden: true });
@@ -59,7 +59,7 @@ function draw(box, { state, blocks, diff, weight, acts }) {
     go.disabled = true;
     wrong.hidden = true;
     try {
-      const fields = { reason: reason.value, digest: state.digest, folder: sessionStorage.getItem("studio_folder") ?? "", excuses: JSON.stringify(Object.fromEntries(excuses.map(([text, field]) => [text, field.value]))) };
+      const fields = { reason: reason.value, digest: state.digest, folder: sessionStorage.getItem("studio_folder") ?? "", excuses: JSON.stringify(Object.fromEntries(excuses.map(([key, , field]) => [key, field.value]))) };
       const told = await tell("/studio/publish", fields);
       fill(box, h("h2", { text: w("published", { n: told.number }) }), h("p", { text: w("published_why") }), h("p", { class: "acts" }, h("button", { type: "button", class: "button", text: w("close"), onclick: () => box.close() })));
       await load_state();
@@ -71,7 +71,7 @@ function draw(box, { state, blocks, diff, weight, acts }) {
     blocks.length ? h("ul", { class: "blocks" }, blocks.map(([words, does]) => h("li", {}, h("span", { text: words }), h("button", { type: "button", class: "tiny", text: w("show_me"), onclick: () => { box.close(); does(); } })))) : null,
     h("h3", { text: w("diff_title") }), h("div", { class: "diff" }, diffed(diff)),
     weight ? [h("h3", { text: w("impact_title") }), impact(weight)] : null,
-    warnings.length ? [h("h3", { text: w("warnings_title") }), excuses.map(([text, field]) => h("p", { class: "excuse" }, h("label", { for: field.id, text }), field))] : null,
+    warnings.length ? [h("h3", { text: w("warnings_title") }), excuses.map(([, text, field]) => h("p", { class: "excuse" }, h("label", { for: field.id, text }), field))] : null,
     h("p", {}, h("label", { for: "reason", text: w("reason") }), reason), wrong,
     h("p", { class: "acts" }, go, h("button", { type: "button", class: "button plain", text: w("cancel"), onclick: () => box.close() }))));
   reason.focus();

@@ -104,7 +104,7 @@ export function mark() {
   const found = problems().filter((one) => one.file === shown.file && one.line <= doc.lines).map((one) => {
     const line = doc.line(Math.max(1, one.line));
     const from = Math.min(line.from + one.column - 1, line.to);
-    return { from, to: Math.max(from, line.to), severity: one.warning ? "warning" : "error", message: one.text };
+    return { from, to: Math.max(from, line.to), severity: one.warning ? "warning" : "error", message: one.words };
   }).sort((a, b) => a.from - b.from);
   editor.dispatch(parts.setDiagnostics(editor.state, found));
 }
