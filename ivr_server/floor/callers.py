@@ -21,6 +21,7 @@ from ivr_server.floor.reading import call_back, instant, number, stamped, text
 
 Change = tuple[Picture, tuple[Happening, ...]]
 SETTLED_S: Final = 1.0
+ASKED_OUT_S: Final = 60.0  # so long after we asked a caller out (who may ring first) is a leave that one
 MOST_WAITING: Final = 2_000  # in one queue; beyond that somebody forges
 
 
@@ -112,7 +113,7 @@ def settle(picture: Picture, call: str, at: float, hung_up: bool = False) -> Cha
     what: What = "left"
     if hung_up:
         what = "abandoned"
-    elif call in known.withdrawn:
+    elif open_.at - known.withdrawn.get(call, -ASKED_OUT_S) < ASKED_OUT_S:
         what = "withdrawn"
     elif open_.what == "abandoned":
         what = "timed_out"

@@ -23,7 +23,7 @@ from tests.floor.stage import RECORDED, recorded, replay
 
 LOG = recorded("afternoon")
 END = 2_000_000_000.0
-BEGAN = withdrawing(Picture(), "caller-0005-in", 0.0)  # we asked it out
+BEGAN = withdrawing(Picture(), "caller-0005-in", 1_795_634_077.5)  # we asked it out
 
 
 def told_of(happened: list[Happening], call: str) -> list[tuple[str, str, str]]:
