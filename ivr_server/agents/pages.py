@@ -3,7 +3,8 @@
 Theory. One person may have the desk open in several tabs; one of them, the newest, holds the soft phone. Only its
 beats count. A desk without one for ``ASLEEP_S`` is asleep: nothing rings there until the next. A holder that is silent
 so long loses the soft phone to any other page of the same person that lives. Beats are counted by the reactor's clock;
-where the process itself stood still, no desk is blamed for it.
+where the process itself stood still, no desk is blamed for it, and where most desks fall silent at once, something
+between them and us is at fault: each is given the same time once more before anything is done.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ivr_server.agents.state import Agent
 ASLEEP_S: Final = 15.0
 SWEEP_S: Final = 1.0
 MOST_PAGES: Final = 500
+MANY: Final = 3
 Tell = Callable[[str, str, Shape], None]
 
 
@@ -43,6 +45,7 @@ class Pages:
         self._reactor = reactor
         self._pages: list[Page] = []
         self._beats: dict[str, float] = {}
+        self._spared: set[str] = set()  # silent together with most others, and given more time
         self._swept = reactor.seconds()
         self._sweeping = LoopingCall(self.sweep)
         self._sweeping.clock = reactor
@@ -95,6 +98,7 @@ class Pages:
     def alive(self, name: str) -> None:
         """A sign of life of the desk."""
         self._beats[name] = self._reactor.seconds()
+        self._spared.discard(name)
         if self._roll.of(name).away:
             self._roll.try_move(name, state.wake)
 
@@ -103,14 +107,22 @@ class Pages:
         now = self._reactor.seconds()
         late = now - self._swept - SWEEP_S
         self._swept = now
-        for agent in tuple(self._roll.agents.values()):
-            if agent.device is None:
-                self._beats.pop(agent.name, None)
-                continue
-            beat = self._beats.setdefault(agent.name, now)
-            if late > SWEEP_S:
-                self._beats[agent.name] = beat = min(now, beat + late)
-            if now - beat >= ASLEEP_S and not agent.away:
-                self._roll.try_move(agent.name, state.sleep)
-                for told in self.slept:
-                    told(self._roll.of(agent.name))
+        seated = [agent for agent in self._roll.agents.values() if agent.device is not None]
+        self._beats = {agent.name: self._beats.get(agent.name, now) for agent in seated}
+        if late > SWEEP_S:
+            self._beats = {name: min(now, beat + late) for name, beat in self._beats.items()}
+        silent = [agent for agent in seated if now - self._beats[agent.name] >= ASLEEP_S and not agent.away]
+        for agent in self._to_be_spared(silent, len(seated)):
+            self._beats[agent.name] = now
+            self._spared.add(agent.name)
+            silent.remove(agent)
+        for agent in silent:
+            self._roll.try_move(agent.name, state.sleep)
+            for told in self.slept:
+                told(self._roll.of(agent.name))
+
+    def _to_be_spared(self, silent: list[Agent], seated: int) -> list[Agent]:
+        """Those who are silent together with most others, for the first time."""
+        if len(silent) < MANY or len(silent) * 2 <= seated:
+            return []
+        return [agent for agent in silent if agent.name not in self._spared]

@@ -246,6 +246,23 @@ def test_B8_no_desk_is_blamed_for_a_process_that_stood_still(office: Office) -> 
     assert office.pause_of(SEAT) == {"away"}
 
 
+def test_desks_that_fall_silent_together_are_given_more_time_once(office: Office) -> None:
+    """Most of them at once: the fault lies between them and us, and no talk is broken for it; then they are asleep."""
+    people = [LI, WANG, CHIEF]
+    for who in people:
+        sit(office, who)
+    call = office.call()
+    office.ring(SEAT, call)
+    office.answer(SEAT)
+    beat(office, 5, *people)
+    beat(office, ASLEEP_S + 3)
+    assert office.manager.asked == [] and office.pause_of(OTHER) == {""}
+    beat(office, 2, *people)
+    beat(office, 2 * ASLEEP_S + 4)
+    assert [name for name, _ in office.manager.asked] == ["Redirect"]
+    assert office.pause_of(OTHER) == {"away"}
+
+
 def test_two_tabs_do_not_fight(office: Office) -> None:
     """The newest holds the soft phone; a reload takes nothing; who holds and falls silent loses it to who lives."""
     first = sit(office)
