@@ -27,6 +27,7 @@ receptions = Table(
     metadata,
     Column("id", String(100), primary_key=True),
     Column("call", String(80), nullable=False),  # "" when there was none
+    Column("trail", String(80), nullable=False),  # the call in which it was asked for: another one for a call-back
     Column("agent", String(80), nullable=False),
     Column("shown", String(80), nullable=False),  # the agent's name as it is written
     Column("number", String(40), nullable=False),
@@ -47,6 +48,7 @@ receptions = Table(
     Index("receptions_by_time", "at"),
     Index("receptions_of_agent", "agent", "at"),
     Index("receptions_of_call", "call"),
+    Index("receptions_of_trail", "trail"),
     Index("receptions_of_customer", "customer", "at"),
     Index("receptions_of_number", "number", "at"),
 )
@@ -68,11 +70,15 @@ missed_calls = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reception:
-    """One contact as its agent tells it. ``at``: seconds since 1970 UTC; ``values``: the fields of its form."""
+    """One contact as its agent tells it. ``at``: seconds since 1970 UTC; ``values``: the fields of its form.
+
+    ``trail``: the call whose trail it has, and whose name its recording bears; that of a call-back is an earlier one.
+    """
 
     id: str
     agent: str
     call: str = ""
+    trail: str = ""
     shown: str = ""
     number: str = ""
     customer: str = ""
@@ -190,7 +196,8 @@ def of_calls(connection: Connection, calls: Sequence[str]) -> tuple[Reception, .
     """What was written about these calls."""
     if not calls:
         return ()
-    found = connection.execute(_SELECT.where(receptions.c.call.in_(tuple(calls))).order_by(receptions.c.at))
+    these = receptions.c.call.in_(tuple(calls)) | receptions.c.trail.in_(tuple(calls))
+    found = connection.execute(_SELECT.where(these).order_by(receptions.c.at))
     return tuple(map(_read, found))
 
 
@@ -213,14 +220,16 @@ def about(connection: Connection, customer: str, number: str, limit: int = 5) ->
 
 def may_see(connection: Connection, agent: str, call: str) -> bool:
     """Whether the agent had this call: there is a reception of theirs, or they missed it."""
-    had = select(receptions.c.id).where(receptions.c.call == call, receptions.c.agent == agent)
+    this = (receptions.c.call == call) | (receptions.c.trail == call)
+    had = select(receptions.c.id).where(this, receptions.c.agent == agent)
     return bool(call) and connection.execute(had.limit(1)).first() is not None
 
 
 def calls_of(connection: Connection, agent: str, limit: int) -> tuple[str, ...]:
-    """The calls that this agent had, the latest first."""
-    statement = select(receptions.c.call).where(receptions.c.agent == agent, receptions.c.call != "")
-    return tuple(connection.execute(statement.order_by(desc(receptions.c.at)).limit(limit)).scalars())
+    """The calls that this agent had, the latest first, by both their names."""
+    statement = select(receptions.c.call, receptions.c.trail).where(receptions.c.agent == agent)
+    rows = connection.execute(statement.order_by(desc(receptions.c.at)).limit(limit))
+    return tuple(dict.fromkeys(name for row in rows for name in row if name))
 
 
 def miss(connection: Connection, missed: Missed) -> None:

@@ -37,6 +37,9 @@ class TrailsFace(Protocol):
     def legs(self, call: str) -> tuple[CallRecord, ...]:
         """The legs of a call that are in memory."""
 
+    def first(self, call: str) -> str:
+        """The call whose trail this one has: another one for a call-back."""
+
     async def handed(self, call: str, language: str) -> Handed | None:
         """What an agent is handed."""
 
@@ -133,6 +136,7 @@ class Contacts:
             agent=by.name,
             shown=by.shown,
             call=call,
+            trail=self.trails.first(call) if call else "",
             business=before.business if before else business,
             form=before.form if before and before.form else form.name,
             asked=before.asked if before else "",

@@ -52,6 +52,7 @@ class Writing:
             agent=by.name,
             shown=by.shown,
             call=new.call,
+            trail=self.contacts.trails.first(new.call) if new.call else "",
             number=new.number,
             form=new.form,
             at=self.house.now(),
@@ -102,6 +103,7 @@ class Writing:
             agent=by.name,
             shown=by.shown,
             call=contact.call,
+            trail=self.contacts.trails.first(contact.call),
             number=known.number,
             customer=known.customer,
             queue=contact.queue,
@@ -152,8 +154,8 @@ class Writing:
         run = self.contacts.store.run
         found: Sequence[Reception] = await run(receptions.newest, whose, MOST_SHOWN)
         missed: Sequence[Missed] = await run(receptions.newest_missed, whose)
-        recorded = await self.shelf.by_call([one.call for one in found if one.call])
-        shown = [{**self._line(one, by), "recording": recorded.get(one.call, "")} for one in found]
+        recorded = await self.shelf.by_call([one.trail or one.call for one in found])
+        shown = [{**self._line(one, by), "recording": recorded.get(one.trail or one.call, "")} for one in found]
         return {"receptions": shown, "missed": [self._missed(one, by) for one in missed]}
 
     def _line(self, one: Reception, by: By) -> Shape:
@@ -193,7 +195,7 @@ class Writing:
         own = frozenset(calls)
         found = await self.shelf.newest(lambda call: by.supervises or call in own)
         rows = await run(receptions.of_calls, tuple({one.call for one in found}))
-        about = {one.call: one for one in rows}
+        about = {one.trail or one.call: one for one in rows}
         return {"recordings": [self._recording(kept, about.get(kept.call)) for kept in found]}
 
     def _recording(self, kept: object, about: Reception | None) -> Shape:
@@ -209,7 +211,8 @@ class Writing:
 
     async def must_be_theirs(self, by: By, call: str) -> None:
         """``Hidden`` unless the call is the agent's, or they supervise."""
-        if by.supervises or (call and call == self.roll.of(by.name).call):
+        own = self.roll.of(by.name).call
+        if by.supervises or (own and call in (own, self.contacts.trails.first(own))):
             return
         if not await self.contacts.store.run(receptions.may_see, by.name, call):
             raise Hidden(f"call {call}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crm_bridge import receptions, shifts
 from crm_bridge.answers import LookUpFault
-from ivr_server.agents.asked import NotNow, Sitting
+from ivr_server.agents.asked import Hidden, NotNow, Sitting
 from ivr_server.agents.pages import ASLEEP_S
 from ivr_server.ami.faults import AmiFault
 from ivr_server.floor.happenings import Happening
@@ -261,6 +262,27 @@ def test_desks_that_fall_silent_together_are_given_more_time_once(office: Office
     beat(office, 2 * ASLEEP_S + 4)
     assert [name for name, _ in office.manager.asked] == ["Redirect"]
     assert office.pause_of(OTHER) == {"away"}
+
+
+def test_the_recording_of_a_call_back_bears_the_name_of_the_call_that_asked(office: Office, tmp_path: Path) -> None:
+    """Its agent finds and hears it; trail and card are those of that call."""
+    office.trails.first = lambda call: "c-asked" if call.startswith("callback-") else call
+    page = sit(office)
+    office.call("c-asked", number="13800138001")
+    office.ring(SEAT, "callback-000001-1b", number="13800138001")
+    assert (page.last("ringing")["call_back"], page.last("call")["card"]["name"]) == (True, "李静")
+    office.answer(SEAT)
+    (tmp_path / "recordings" / f"c-asked-{NOON:.0f}.wav").write_bytes(b"RIFF" + bytes(16_040))
+    id = f"c-asked-{NOON:.0f}"
+    assert done(office.room.recording(LI, id)).id == id
+    office.end("callback-000001-1b")
+    done(office.room.act(LI, "callback-000001-1b", "done"))
+    assert done(office.room.recording(LI, id)).id == id
+    [shown] = done(office.room.recordings(LI))["recordings"]
+    assert (shown["id"], shown["number"], shown["length_s"]) == (id, "13800138001", 1)
+    assert done(office.room.receptions(LI))["receptions"][0]["recording"] == id
+    with pytest.raises(Hidden):
+        done(office.room.recording(WANG, id))
 
 
 def test_two_tabs_do_not_fight(office: Office) -> None:

@@ -127,6 +127,10 @@ def test_the_latest_contacts_with_a_customer_or_a_number(store: Store) -> None:
     assert store(receptions.may_see, "li", "c-3") and not store(receptions.may_see, "wang", "c-3")
     assert not store(receptions.may_see, "li", "")
     assert store(receptions.calls_of, "li", 2) == ("c-7", "c-6")
+    store(receptions.begin, replace(NEW, id="r-9", call="callback-1", trail="c-asked", at=9.0))
+    assert store(receptions.may_see, "li", "c-asked") and not store(receptions.may_see, "wang", "c-asked")
+    assert store(receptions.calls_of, "li", 1) == ("callback-1", "c-asked")
+    assert [one.id for one in store(receptions.of_calls, ("c-asked",))] == ["r-9"]
     assert [one.call for one in store(receptions.of_calls, ("c-1", "c-5", "none"))] == ["c-1", "c-5"]
 
 
