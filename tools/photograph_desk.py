@@ -26,7 +26,7 @@ FONT_CONFIGURATION = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{folder}</dir></fontconfig>
 """
-COLOURS = 96
+COLOURS = 224
 TYPED = {"en-US": "Why is the bill of October higher?", "zh-CN": "十月话费为什么比上月高？"}
 SETTLE = "for (const one of document.getAnimations()) if (one.effect.getTiming().iterations !== Infinity) one.finish()"
 

@@ -47,7 +47,7 @@ export class CallPanel {
     put($("call_who"), who);
     const number = call?.card?.number || call?.number || phone.call?.number || "";
     put($("call_number"), phase === "idle" || who === number ? "" : number);
-    put($("call_queue"), phase === "idle" ? "" : [call?.queue_title || call?.queue, call?.business_words].filter(Boolean).join(" · "));
+    put($("call_queue"), phase === "idle" ? "" : [...new Set([call?.queue_title || call?.queue, call?.business_words])].filter(Boolean).join(" · "));
     const music = phase === "talking" && (talk?.state === "consulting" || (phone.call?.held && talk?.state !== "joined"));
     put($("call_why"), music ? words.desk_music : phase === "idle" ? me.state_words || reason(me.reason) || words[`desk_idle_${me.state}_text`] || "" : "");
     const other = phase === "talking" && (talk?.state === "consulting" || talk?.state === "joined") ? talk.with : null;

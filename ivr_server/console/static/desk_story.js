@@ -3,6 +3,7 @@
 
 import { $, clock, date, el, put, show, tongue, word, words } from "./desk_parts.js";
 
+const ELSEWHERE = ["answered", "asked", "tagged"]; // steps that stand under what was looked up, and beside the name
 const IDENTITY = { password: "proved", number: "known", none: "unknown" };
 
 // A new call in words, for the eye and, in short, for the ear.
@@ -11,9 +12,16 @@ export function short(call) {
   return [card?.name || call.number || words.desk_no_number, call.business_words || handed?.business_words, call.queue_title || handed?.queue].filter(Boolean).join(", ");
 }
 
+// Earlier contacts stand under the call where there is room beside the story, else at its end.
+const room = matchMedia("(min-width: 62rem)");
+const place = () => $(room.matches ? "call" : "story").append($("before_box"));
+room.addEventListener("change", place);
+place();
+
 export function drawStory(call) {
   show($("story_none"), !call);
   show($("story"), Boolean(call));
+  show($("before_box"), Boolean(call));
   if (!call) return;
   const { card, handed } = call;
   put($("who_name"), card?.name || (call.number ? words.desk_not_a_customer : words.desk_no_number));
@@ -41,7 +49,7 @@ function marks(call) {
   const language = call.language || handed?.language;
   if (language) found.push(el("span.pill", {}, tongue(language)));
   if (handed?.waited_s) found.push(el("span.pill", {}, word("desk_waited", { time: clock(handed.waited_s) })));
-  for (const tag of handed?.tag_words || handed?.tags || []) found.push(el("span.pill", {}, tag));
+  for (const tag of (handed?.tag_words || handed?.tags || []).filter((one) => one !== business)) found.push(el("span.pill", {}, tag));
   return found;
 }
 
@@ -68,11 +76,11 @@ function drawCard(card) {
 }
 
 function drawSteps(handed) {
-  const steps = (handed?.steps || []).filter((one) => one.what !== "answered" && one.what !== "asked"); // these are looked up
+  const steps = (handed?.steps || []).filter((one) => !ELSEWHERE.includes(one.what));
   show($("steps_none"), !steps.length);
   $("steps").replaceChildren(...steps.map(step));
   const spent = handed?.minutes;
-  put($("steps_spent"), spent === undefined || spent === null || spent === "" ? "" : word("desk_minutes", { n: spent }));
+  put($("steps_spent"), !spent ? "" : word("desk_minutes", { n: spent }));
   const asked = handed?.look_ups || [];
   show($("look_ups_box"), asked.length > 0);
   $("look_ups").replaceChildren(...asked.map((one) => el("li", {}, el("span", {}, one.words), el("span.soft", {}, one.outcome))));
