@@ -1,5 +1,5 @@
 # The two commands of the README are `make run` and `make test`; both do all the set-up themselves.
-.PHONY: help run test pbx bench bench-waits bench-fax check lint docs clean
+.PHONY: help run test pbx bench bench-waits bench-fax check lint docs clean bench-flows mutations
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+): .*## /  make \1\t/'
@@ -33,6 +33,10 @@ bench-fax:       ## 200 bills through a real Asterisk, most of half an hour in w
 bench-waits:     ## how often the wait that callers are told comes true, in six kinds of queue
 	@sh tools/install.sh test
 	@.venv/bin/python -m bench.waits
+
+bench-flows:     ## what it costs to feed 10,000 recorded calls to flows, as a ratio
+	@sh tools/install.sh test
+	@.venv/bin/python -m bench.reruns
 
 mutations:       ## 100,000 changed flows through the gate of publishing; none bad may pass
 	@sh tools/install.sh test

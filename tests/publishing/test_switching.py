@@ -2,96 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_twisted
-from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
 
-from crm_bridge import versions as schema
-from crm_bridge.database import Database
-from flows.session import Session
 from ivr_server.publishing import rendering
-from ivr_server.publishing.asked import Author, PublishWish, Refusal
+from ivr_server.publishing.asked import Refusal
 from ivr_server.publishing.deeds import Deed
-from ivr_server.publishing.edition import Edition, edition
-from ivr_server.publishing.opening import house, opened
-from ivr_server.publishing.room import Room
-from ivr_server.publishing.switching import Switch
 from ivr_server.publishing.versions import Version
-from ivr_server.publishing.workbench import Workbench
-from ivr_server.settings import Settings, Speech
-from prompts.store import Folders
-from tests.publishing.small import BILL, MAIN, files, laid
-
-ANN = Author("ann", "en-US", "127.0.0.1")
-
-
-@dataclass
-class Silent(Workbench):
-    """Judges for real; renders nothing, and remembers for what it was asked."""
-
-    rendered: list[Any] = field(default_factory=list)
-
-    async def do(self, task: Any, told: Any = lambda step: None) -> Any:
-        """Everything but speech."""
-        if task["do"] != "render":
-            return await Workbench.do(self, task, told)
-        self.rendered.append(task["prompts"])
-        return {"rendered": 0, "kept": 0, "took": 0.0}
-
-
-@dataclass
-class Place:
-    """A room over version 1, with what it gave to callers."""
-
-    room: Room
-    settings: Settings
-    bench: Silent
-    taken: list[Edition]
-    inside: list[Session] = field(default_factory=list)
-
-    @property
-    def switch(self) -> Switch:
-        """The room's."""
-        return self.room.switch
-
-    async def publish(self, base: int = 1, reason: str = "why", **more: Any) -> Any:
-        """The small files, changed."""
-        other = more.pop("other", {})
-        wish = PublishWish({**files(**more.pop("words", {})), **other}, base, reason, **more)
-        return await self.room.publish(ANN, wish)
+from tests.publishing.small import BILL, MAIN, files
+from tests.publishing.stage import ANN, Place
 
 
 def said(place: Place) -> str:
     """The English welcome of what is live."""
     return place.switch.live.titles("en-US")["welcome"]
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """Version 1 is taken in from the folder."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    flows, prompts = laid(tmp_path / "git", files())
-    settings = Settings(state=str(tmp_path / "state"), flows=str(flows), speech=Speech(library=str(prompts)))
-    found = opened(settings, lambda line: None)
-    shelf = (Folders(str(tmp_path / "sounds"), str(tmp_path / "spool")), lambda trouble: None)
-    live, own = edition(found.version, found.words, shelf), house(settings)
-    bench, taken = Silent(reactor, own.ground), [live]
-    made = {"settings": settings, "reactor": reactor, "shelf": shelf, "live": live, "take": taken.append}
-    switch = Switch(house=own, bench=bench, **made)  # type: ignore[arg-type]
-    database = Database(f"sqlite:///{tmp_path / 'ivr.db'}", reactor)
-    database.start()
-    pytest_twisted.blockon(ensureDeferred(database.run(schema.prepare, write=True, deadline_ms=60_000)))
-    inside: list[Session] = []
-    place = Place(Room(switch=switch, database=database, callers=lambda: inside), settings, bench, taken, inside)
-    yield place
-    place.room.stop()
-    pytest_twisted.blockon(ensureDeferred(database.stop()))
 
 
 @pytest_twisted.ensureDeferred
