@@ -214,6 +214,7 @@ def test_two_admins_on_one_draft(opened: Any) -> None:
     expect(wang.get_by_label("Goes on to").first).to_have_value("say_nobody")
     for page, title in ((li, "Li's"), (wang, "Wang's")):
         page.get_by_role("button", name="YAML", exact=True).click()
+        expect(page.locator("#yaml .cm-activeLine")).to_contain_text("say_closed")
         page.locator("#yaml .cm-line", has_text="title:").first.click()
         page.keyboard.press("Home")
         page.keyboard.press("Shift+End")

@@ -1,11 +1,12 @@
 // The YAML of a file beside the picture: CodeMirror in a shadow root (so that its styles need no loosened policy), problems
 // as marks at their line. What is typed is sent as lines; what is changed elsewhere arrives as the smallest change.
 
-import { change, given, problems, w } from "./studio_model.js";
+import { change, draft, given, problems, w } from "./studio_model.js";
 
 let editor = null;
 let parts = null;
-let shown = { file: "", text: "" };
+let shown = { file: "", text: "", version: 0 }; // what the server has, as far as it was put in here
+let sent = null; // the text that is on its way
 let timer = 0;
 let silent = false;
 
@@ -59,7 +60,7 @@ export async function show(box, one, line = 0) {
 
 function put(one) {
   const held = editor.state.doc.toString();
-  if (shown.file === one.file && timer) return; // somebody types just now; what comes of it arrives soon
+  if (shown.file === one.file && (timer || sent !== null)) return; // somebody types just now; what comes of it arrives soon
   const next = one.text ?? "";
   if (held !== next) {
     let [from, to, end] = [0, held.length, next.length];
@@ -71,7 +72,7 @@ function put(one) {
     editor.dispatch({ changes: { from, to, insert: next.slice(from, end) } });
     silent = false;
   }
-  shown = { file: one.file, text: next };
+  shown = { file: one.file, text: next, version: one.version };
   mark();
 }
 
@@ -83,10 +84,12 @@ function typed(update) {
 
 export function flush() { if (timer) { clearTimeout(timer); send(); } }
 
+// Named with the version that it was typed on: if that is not the newest any more, the server merges.
 function send() {
   timer = 0;
   const next = editor.state.doc.toString();
   if (next === shown.text) return;
+  if (sent !== null) { timer = setTimeout(send, 200); return; }
   const lines = (text) => text.split(/(?<=\n)/);
   const [old, now] = [lines(shown.text), lines(next)];
   let [first, last, end] = [0, old.length, now.length];
@@ -94,9 +97,20 @@ function send() {
   while (first < last && first < end && old[first] === now[first]) first += 1;
   while (last > first && end > first && old[last - 1] === now[end - 1]) { last -= 1; end -= 1; }
   const edit = { do: "lines", first, last, value: now.slice(first, end).join("") };
-  shown = { ...shown, text: next };
-  change([{ file: shown.file, edits: [edit] }], w("did_type")).catch(() => {});
+  const { file, version } = shown;
+  sent = next;
+  change([{ file, edits: [edit], seen: version }], w("did_type")).then(() => arrived(file), (fault) => (fault.status ? arrived(file) : retry()));
 }
+
+function arrived(file) {
+  const same = sent === editor.state.doc.toString();
+  sent = null;
+  const one = draft.open.get(file);
+  if (shown.file === file && one && same && !timer) put(one);
+  else if (!timer) timer = setTimeout(send, 100);
+}
+
+function retry() { sent = null; timer ||= setTimeout(send, 4000); }
 
 export function mark() {
   if (!editor) return;
