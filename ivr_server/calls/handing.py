@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from itertools import zip_longest
 from typing import Any, Final
@@ -164,10 +164,20 @@ def clean(text: str) -> str:
 
 
 def _notes(legs: Sequence[CallRecord]) -> list[tuple[Note, int]]:
-    """The notes of all legs with their seconds since the call began; a question whose answer follows is left out."""
+    """The notes of all legs with their seconds since the call began; a question whose answer follows is left out.
+
+    A fault that came in place of an answer names the look-up.
+    """
     began = legs[0].started
     told = [(as_note(row), _second(row, leg, began)) for leg in legs for row in leg.notes]
+    told = [(_faulted(note, before and before[0]), at) for (note, at), before in zip(told, [None, *told], strict=False)]
     return [one for one, after in zip_longest(told, told[1:]) if not _answered_by(one[0], after and after[0])]
+
+
+def _faulted(note: Note, before: Note | None) -> Note:
+    if note.what != "failed" or before is None or before.what != "asked":
+        return note
+    return replace(note, detail=(*note.detail, *before.detail))
 
 
 def _second(row: Mapping[str, Any], leg: CallRecord, began: datetime) -> int:
@@ -232,6 +242,9 @@ def _glance(note: Note, telling: Telling) -> str:
     steers = detail.get("look_up") in STEERING or detail.get("prompt") == "this_language"
     if steers or note.what not in ("chosen", "entered", "answered", "failed"):
         return ""
+    if note.what == "failed" and detail.get("look_up"):
+        what, fault = telling.name(detail["look_up"]), telling.name(detail.get("fault", ""))
+        return telling.word("fault_of").format(what=what, fault=fault)
     return " ".join(trail.words([note], telling.language, telling.titles))
 
 
@@ -242,6 +255,8 @@ def _look_ups(notes: Sequence[tuple[Note, int]], telling: Telling) -> tuple[Aske
         detail = dict(note.detail)
         if note.what == "answered":
             answers[detail.get("look_up", "")] = detail.get("outcome", "")
+        elif note.what == "failed":
+            answers[detail.get("look_up", "")] = detail.get("fault", "")
         elif note.what == "asked":  # never answered: the caller left
             answers.setdefault(detail.get("look_up", ""), "unknown")
     kept = {name: outcome for name, outcome in answers.items() if name and name not in STEERING}

@@ -64,8 +64,8 @@ def of(*legs: CallRecord, language: str = "en-US", **more: Any) -> Handed:
 @pytest.mark.parametrize(
     ("language", "line", "fault", "identity", "business"),
     [
-        ("en-US", "fault: deadline", "deadline", "checked by query password", "Bills"),
-        ("zh-CN", "故障：超时", "超时", "已用查询密码核实", "话费"),
+        ("en-US", "bill: deadline", "deadline", "checked by query password", "Bills"),
+        ("zh-CN", "账单：超时", "超时", "已用查询密码核实", "话费"),
     ],
 )
 def test_the_trail_is_told_in_both_languages(  # noqa: PLR0917
@@ -91,7 +91,7 @@ def test_each_step_says_when_and_how_much_was_heard() -> None:
     assert not any(step.what == "asked" for step in told.steps)
     assert "entered password (6 digits, secret)" in [step.words for step in told.steps]
     assert told.steps[0].words == "heard: welcome"
-    assert [(asked.words, asked.outcome) for asked in told.look_ups] == []
+    assert [(asked.words, asked.outcome) for asked in told.look_ups] == [("bill", "deadline")]
 
 
 @pytest.mark.parametrize(
