@@ -18,6 +18,7 @@ from ivr_server.library import load_catalogues
 from ivr_server.publishing.rendering import standing
 from ivr_server.settings import Settings
 from ivr_server.whispers import whispers
+from marked_yaml import Mistakes
 from prompts.studio import Report, Workshop, build
 from prompts.voices import SpeechChild, voices
 from prompts.wording import Wording
@@ -73,12 +74,24 @@ def build_prompts(settings: Settings, say: Say) -> Report:
 
     SpeechFault when no engine is there.
     """
-    wording = Wording(load_catalogues(Path(settings.speech.library)), settings.operator.currency)
+    wording, *others = _wordings(settings)
     heard = whispers(settings.queue_file(), wording.catalogues)
     chosen = {language: settings.speech.voices.get(language, "espeak") for language in wording.catalogues}
     child = SpeechChild()
     try:
         shop = Workshop(settings.sound_folders().sounds, settings.speech.recordings, Progress("prompts", say), heard)
-        return build(wording, voices(chosen, child), shop, standing(settings))
+        return build(wording, voices(chosen, child), shop, tuple(others))
     finally:
         child.close()
+
+
+def _wordings(settings: Settings) -> list[Wording]:
+    """The folder's words, and those of what is published; these alone where the folder cannot be read."""
+    published = standing(settings)
+    try:
+        own = Wording(load_catalogues(Path(settings.speech.library)), settings.operator.currency)
+    except (Mistakes, OSError):
+        if not published:
+            raise
+        return list(published)
+    return [own, *published]
