@@ -12,7 +12,7 @@ from ivr_server.publishing.versions import Damaged, NoVersion, Versions
 from ivr_server.settings import Settings
 from ivr_server.whispers import whispers
 from marked_yaml import Mistakes
-from prompts import catalogue
+from prompts import catalogue, shelf
 from prompts.studio import Report, Workshop, build
 from prompts.voices import SpeechChild, voices
 from prompts.wording import Wording
@@ -54,6 +54,27 @@ def standing(settings: Settings) -> tuple[Wording, ...]:
         live = 0
     found = (_wording(under(files, PROMPTS), settings.operator.currency) for files in latest(versions, live))
     return tuple(wording for wording in found if wording)
+
+
+def ready(settings: Settings, files: Files, live: Files) -> bool:
+    """Whether every sound of these files lies there already, so that a roll back need not look at each of them.
+
+    Sounds of fixed names and recordings must be alike in what is live, too: they are kept by name, not by content.
+    """
+    new, old = (_wording(under(each, PROMPTS), settings.operator.currency) for each in (files, live))
+    if new is None or old is None or _by_name(new) != _by_name(old):
+        return False
+    index = shelf.read_index(settings.sound_folders().sounds)
+    return all(shelf.key(*piece) in index for piece in (*new.fixed_pieces(), *new.inventory()))
+
+
+def _by_name(wording: Wording) -> object:
+    """The words that lie under fixed names, and which prompts are recordings."""
+    found = []
+    for language, one in sorted(wording.catalogues.items()):
+        recorded = sorted((name, prompt.recording) for name, prompt in one.prompts.items() if prompt.recording)
+        found.append((language, one.fallback, [one.prompts[name].parts for name in one.fallback], recorded))
+    return found
 
 
 def render(task: dict[str, Any], progress: Progress) -> dict[str, Any]:

@@ -84,7 +84,9 @@ class Switch:
         try:
             files = await self._files(number)
             await self._judged(files)
-            await self._rendered(files)
+            live = await self._files(self.live.version.number)
+            if not await self.in_thread(rendering.ready, self.settings, files, live):
+                await self._rendered(files)
             deed = Deed(0, self.clock(), by.name, "roll_back", number, reason, by.address)
             return await self._switched(lambda: self._pointed(number, deed), files)
         finally:

@@ -13,6 +13,8 @@ from ivr_server.publishing import rendering
 from ivr_server.publishing.asked import Refusal
 from ivr_server.publishing.deeds import Deed
 from ivr_server.publishing.versions import Version
+from prompts import shelf
+from prompts.shelf import Entry
 from tests.publishing.small import BILL, MAIN, files
 from tests.publishing.stage import ANN, Place
 
@@ -174,6 +176,19 @@ async def test_words_can_be_changed_while_the_database_is_away(place: Place) -> 
     await place.room.write_down()
     place.room.database.run = run  # type: ignore[method-assign]
     assert [row["version"] for row in (await place.room.audit(ANN))["rows"]] == [2, 1]
+
+
+def test_G9_a_roll_back_renders_nothing_where_every_sound_lies_ready(place: Place) -> None:
+    """Every piece in the index, and the fixed names and recordings alike: then no voice is asked."""
+    new, old = files(welcome="Good day."), files()
+    assert not rendering.ready(place.settings, old, new), "nothing was ever rendered"
+    wording = rendering.standing(place.settings)[0]
+    sounds = place.settings.sound_folders().sounds
+    pieces = [shelf.key(*piece) for piece in (*wording.fixed_pieces(), *wording.inventory())]
+    shelf.write_index(sounds, {name: Entry("pieces/x", 1, {}) for name in pieces})
+    assert rendering.ready(place.settings, old, new) and not rendering.ready(place.settings, new, old)
+    spoken = files(apology="So sorry.")
+    assert not rendering.ready(place.settings, old, spoken), "the apology lies under a fixed name"
 
 
 def test_the_sounds_of_the_latest_versions_stay(place: Place) -> None:
