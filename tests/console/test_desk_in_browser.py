@@ -409,6 +409,19 @@ def test_the_wrap_up_points_at_what_is_empty(ready: Page, seat: Seat) -> None:
     seat.was_asked(["done", "c-14"])
 
 
+def test_a_caller_who_was_cut_off_is_called_back_out_of_the_wrap_up(ready: Page, seat: Seat) -> None:
+    """One key: the wrap-up is done, the number is dialled, the card is there."""
+    talks(ready, seat, "c-16")
+    ready.evaluate("sip.session.end('remote')")
+    seat.do("wrap", "c-16")
+    expect(ready.locator("#call_title")).to_have_text("Wrap-up")
+    ready.keyboard.press("Alt+o")
+    expect(ready.locator("#call_title")).to_have_text("Talking")
+    seat.was_asked(["done", "c-16"])
+    assert ready.evaluate("sip.did").count("call 13800138000") == 1
+    expect(ready.locator("#line")).to_have_text("You called this number.")
+
+
 def test_signing_out_leaves_nothing_in_the_browser(ready: Page, seat: Seat) -> None:
     """Up from the seat first; no word of a customer, and no password of a seat, in any storage."""
     talks(ready, seat, "c-15")

@@ -293,7 +293,7 @@ const latest = new Latest((missed) => drawMissed(missed, (one) => dial(one.numbe
 const tabs = new Tabs((name) => { if (name === "latest") latest.fetch(); });
 const places = new Places((to, kind, name) => { onCall("transfer", { to, kind }); tell(word(kind === "blind" ? "desk_handing_over" : "desk_asking_first", { name })); }, page.dial_out);
 new Sit(sit);
-new Shortcuts({ ...does, dial: () => { if (!$("dial_form").hidden) $("dial_number").focus(); } }, () => phase() === "talking" && soft());
+new Shortcuts({ ...does, dial: () => { if (phase() === "wrap_up") does.callAgain(); else if (!$("dial_form").hidden) $("dial_number").focus(); } }, () => phase() === "talking" && soft());
 $("help_button").addEventListener("click", () => $("help").showModal());
 $("use_here").addEventListener("click", () => stream.take());
 $("silent_bell").addEventListener("click", () => draw());
