@@ -68,7 +68,7 @@ class Exchange:
     def dial(self, number: str = "10000", keys: Keys = (), **options: str | float) -> Call:
         """Place a call and press keys, each group so many seconds after the one before (the first after the answer).
 
-        Options: caller (number shown), stay (seconds on the line after the last key, default 60), says (a sound file
+        Options: caller and name (shown), stay (seconds on the line after the last key, default 60), says (a sound file
         that the caller makes all along), gap_ms and tone_ms of the keys.
         """
         caller = str(options.get("caller") or next(self._callers_numbers))
@@ -93,7 +93,7 @@ class Exchange:
             Context="caller",
             Exten="s",
             Priority="1",
-            CallerID=f'"" <{caller}>',
+            CallerID=f'"{options.get("name", "")}" <{caller}>',
             Timeout="30000",
             Async="true",
             Variable=[f"{name}={value}" for name, value in variables.items()],

@@ -124,6 +124,18 @@ def test_a_call_that_is_not_taken_rings_elsewhere(free: Desk, town: DeskTown) ->
     assert not call.over.is_set()
 
 
+def test_a_script_as_a_callers_name_is_a_name(free: Desk, town: DeskTown) -> None:
+    """Through the real Asterisk (FAULTS I1): shown on the desk as it is written, and not run."""
+    town.calls(name="<img src=x onerror=window.taken=1>")
+    free.phase("ringing", 30)
+    expect(free.page.locator("#call_who")).to_have_text("<img src=x onerror=window.taken=1>")
+    free.key("A")
+    free.talks()
+    assert free.page.evaluate("window.taken") is None
+    free.key("E")
+    free.phase("wrap_up")
+
+
 def test_they_hear_each_other_and_hold_and_mute_do_what_they_say(free: Desk, town: DeskTown) -> None:
     """Packets and tones at both ends; music and silence in between."""
     call = town.calls()
