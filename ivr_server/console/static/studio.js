@@ -7,6 +7,7 @@ import * as panel from "./studio_panel.js";
 import * as proof from "./studio_proof.js";
 import { catch_up, publish, versions } from "./studio_publish.js";
 import { keep_trees, open_words } from "./studio_sentences.js";
+import * as simulate from "./studio_simulate.js";
 import * as yaml from "./studio_yaml.js";
 
 const desk = $("studio");
@@ -14,6 +15,7 @@ let flow = "";
 let node = "";
 let trees = {};
 let tab = "problems";
+const TABS = ["problems", "proof", "simulate", "changes", "versions"].filter((name) => document.getElementById(name));
 
 const file_of = (name) => `flows/${name}.yaml`;
 const here = () => draft.open.get(yaml_file || file_of(flow));
@@ -156,7 +158,7 @@ function refused(fault) { note(fault.message); }
 
 function show_tab(name) {
   tab = name;
-  for (const one of ["problems", "proof", "changes", "versions"]) {
+  for (const one of TABS) {
     $(`tab_${one}`).setAttribute("aria-selected", String(one === name));
     $(`tab_${one}`).tabIndex = one === name ? 0 : -1;
     $(one).hidden = one !== name;
@@ -165,6 +167,8 @@ function show_tab(name) {
   $("shut").setAttribute("aria-expanded", "true");
   if (name === "problems") list_problems();
   if (name === "proof") proof.draw();
+  if (name === "simulate") simulate.draw();
+  $("foot").classList.toggle("tall", name === "simulate");
   if (name === "changes") list_changes();
   if (name === "versions") versions($("versions"), acts).catch(refused);
 }
@@ -183,7 +187,7 @@ async function list_changes() {
     given.edits ? h("span", { class: "small-acts" }, one.behind ? h("button", { type: "button", class: "tiny", text: w("merge_now"), onclick: () => catch_up(one.file, acts) }) : null,
       h("button", { type: "button", class: "tiny", text: w("discard"), onclick: () => discard(one.file) })) : null));
   const past = await ask("/studio/history").catch(() => ({ rows: [] }));
-  $("changes").replaceChildren(changed.length ? h("ul", { class: "changed" }, rows) : h("p", { class: "all-well", text: w("draft_same") }),
+  $("changes").replaceChildren(changed.length ? h("ul", { class: "changed-files" }, rows) : h("p", { class: "all-well", text: w("draft_same") }),
     changed.length > 1 && given.edits ? h("p", {}, h("button", { type: "button", class: "tiny", text: w("discard_all"), onclick: () => discard("") })) : "",
     past.rows.length ? h("details", { class: "past" }, h("summary", { text: w("past") }), h("ol", {}, past.rows.map((one) => h("li", {}, h("span", { text: `${when(one.at)} · ${one.author} · ${one.file}` }), h("span", { class: "aside", text: ` ${given.words[`studio_was_${one.what}`] ?? one.what}` }))))) : "");
 }
@@ -270,7 +274,7 @@ function wire() {
     to_list: () => { const on_list = $("nodes_list").hidden; $("nodes_list").hidden = !on_list; $("graph").hidden = on_list; $("to_list").setAttribute("aria-pressed", String(on_list)); if (on_list) $("nodes_list").replaceChildren(...graph.listed(node)); },
   };
   for (const [id, act] of Object.entries(does)) $(id).addEventListener("click", act);
-  for (const one of ["problems", "proof", "changes", "versions"]) $(`tab_${one}`).addEventListener("click", () => show_tab(one));
+  for (const one of TABS) $(`tab_${one}`).addEventListener("click", () => show_tab(one));
   document.querySelectorAll("#narrow button").forEach((one) => one.addEventListener("click", () => narrow(one.dataset.part)));
   $("find").addEventListener("input", (event) => find(event.target.value));
   $("find").addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === "ArrowDown") { event.preventDefault(); $("hits").querySelector("button")?.[event.key === "Enter" ? "click" : "focus"](); } });
@@ -301,6 +305,7 @@ async function begin() {
   await open_flow(draft.files.has(file_of(name)) ? name : acts.flows().includes("main") ? "main" : acts.flows()[0], one ?? "");
   show_tab("problems");
   await proof.start(acts);
+  if (given.accounts.length) simulate.start(acts, () => acts.flows().filter((one) => read(acts.tree_of(one), "always")).map((one) => [one, text(read(acts.tree_of(one), "title"), given.language) || one]));
   badges();
   bar();
   desk.dataset.ready = "yes";

@@ -21,7 +21,7 @@ function impact(told) {
   const { inside = {}, options = [], links = [], days = 30 } = told;
   return h("ul", { class: "impact" },
     h("li", { text: w("impact_inside", { n: inside.callers ?? 0 }) }),
-    options.filter((one) => one.uses !== undefined).slice(0, 12).map((one) => h("li", { text: w("impact_option", { words: one.words || `${one.node} › ${one.exit}`, n: one.uses, days: told.days ?? days }) })),
+    options.filter((one) => one.uses > 0).slice(0, 12).map((one) => h("li", { text: w("impact_option", { words: one.words || `${one.node} › ${one.exit}`, n: one.uses, days: told.days ?? days }) })),
     links.map((one) => h("li", { text: w("impact_link", { flow: one.flow, n: one.from.length }) })));
 }
 
