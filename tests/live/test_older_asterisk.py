@@ -73,7 +73,7 @@ def test_waiting_and_transfers_are_the_same_there(older: Exchange, responder: Re
     for key in "*#72":
         older.product_ami.action("PlayDTMF", Channel=older.device("2001"), Digit=key, Duration="100", Receive="true")
     older.wait_for(lambda: not older.device("2001"), "handed over")
-    time.sleep(1.0)
+    time.sleep(3.0)
     calls[0].hang_up()
     older.wait_no_channels()
     first = names(heard(older.agent_recordings("2001")[-1], noise_names(noises), least_share=0.1))
