@@ -41,7 +41,9 @@ exten => s,1,MixMonitor(,Sr(${RECORDING}))
 [agent]
 ; It rings for so many seconds, at once with none set: AGENT_RINGS_2001 and the like. AGENT_SAYS_2001: the sound that it
 ; makes all along. AGENT_SAW_2001: what the call's headers said.
-exten => _X.,1,Set(GLOBAL(AGENT_SAW_${EXTEN})=${PJSIP_HEADER(read,X-IVR-Call)}/${PJSIP_HEADER(read,X-IVR-Queue)}/${PJSIP_HEADER(read,X-IVR-Business)}/${PJSIP_HEADER(read,X-IVR-Language)})
+exten => _X.,1,Set(SAW=${PJSIP_HEADER(read,X-IVR-Call)}/${PJSIP_HEADER(read,X-IVR-Queue)})
+ same => n,Set(SAW=${SAW}/${PJSIP_HEADER(read,X-IVR-Business)}/${PJSIP_HEADER(read,X-IVR-Language)})
+ same => n,Set(GLOBAL(AGENT_SAW_${EXTEN})=${SAW})
  same => n,Wait(0${AGENT_RINGS_${EXTEN}})
  same => n,Answer()
  same => n,Set(TIMEOUT(absolute)=${AGENT_TALKS})
