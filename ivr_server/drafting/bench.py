@@ -82,7 +82,7 @@ class Bench:
         job = self._jobs[0]
         if self._child is None:
             self._child = _Child(self)
-            command = [sys.executable, "-m", "ivr_server.drafting.child"]
+            command = [sys.executable, "-P", "-m", "ivr_server.drafting.child"]  # -P: a "flows" in our folder is not ours
             self._reactor.spawnProcess(self._child, sys.executable, command, env=dict(os.environ))
         job.timer = self._reactor.callLater(job.deadline_s, self._kill, "late")
         self._child.ask(job.asked)
