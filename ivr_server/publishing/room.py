@@ -28,7 +28,7 @@ from ivr_server.publishing.differing import Change, changes, diff, word_changes
 from ivr_server.publishing.impact import links, uses
 from ivr_server.publishing.judging import Words, words_of
 from ivr_server.publishing.packing import Unpackable, pack, unpack
-from ivr_server.publishing.switching import Switch
+from ivr_server.publishing.switching import Switch, failed
 from ivr_server.publishing.versions import Damaged, NoVersion, Version
 from ivr_server.publishing.workbench import WorkFault
 from marked_yaml import Mistakes
@@ -73,7 +73,7 @@ class Room:
         """Look for what others publish, write the audit, count the calls."""
         self.switch.after = self._after
         self.switch.start()
-        self._loop = LoopingCall(lambda: ensureDeferred(self.count()))
+        self._loop = LoopingCall(lambda: ensureDeferred(self.count()).addErrback(failed))
         self._loop.clock = self.switch.reactor
         self._loop.start(TALLIED_EVERY_S, now=True)
 
@@ -84,7 +84,7 @@ class Room:
             self._loop.stop()
 
     def _after(self) -> None:
-        ensureDeferred(self.write_down())
+        ensureDeferred(self.write_down()).addErrback(failed)
 
     async def count(self) -> None:
         """Add up what calls did since; again later when the database is away."""
@@ -290,7 +290,7 @@ class Room:
         except Mistakes as wrong:
             raise Refusal("unproved", 422, {"text": str(wrong)}) from None
         made = self._reruns[by.name] = _Rerun((last.id if last else 0) + 1, wish, words)
-        ensureDeferred(self._run(made))
+        ensureDeferred(self._run(made)).addErrback(failed)
         return {"id": made.id}
 
     async def _run(self, one: _Rerun) -> None:

@@ -15,6 +15,7 @@ from twisted.internet.defer import DeferredLock, ensureDeferred
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from ivr_server.publishing import rendering
 from ivr_server.publishing.asked import Author, Files, PublishWish, Refusal, Shape
@@ -58,7 +59,7 @@ class Switch:
 
     def start(self) -> None:
         """Look at the pointer each second."""
-        self._loop = LoopingCall(lambda: ensureDeferred(self._look()))
+        self._loop = LoopingCall(lambda: ensureDeferred(self._look()).addErrback(failed))
         self._loop.clock = self.reactor
         self._loop.start(LOOKED_AT_S, now=False)
 
@@ -228,3 +229,8 @@ class Switch:
         """Something that blocks."""
         found: T = await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), work, *arguments)
         return found
+
+
+def failed(failure: Failure) -> None:
+    """Our own mistake in something that is done again and again: told, and done again."""
+    log.failure("publishing failed in our own code", failure)

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import pytest_twisted
 from twisted.internet.defer import ensureDeferred
+from twisted.internet.task import Clock
 
 from ivr_server.publishing import rendering
 from ivr_server.publishing.asked import Refusal
 from ivr_server.publishing.deeds import Deed
+from ivr_server.publishing.switching import Switch
 from ivr_server.publishing.versions import Version
 from prompts import shelf
 from prompts.shelf import Entry
@@ -139,6 +141,21 @@ async def test_a_version_that_another_process_damaged_is_not_taken(place: Place)
     await place.switch._look()
     assert said(place) == "Welcome." and "version 2" in place.switch.trouble and "2" in place.switch.trouble
     assert place.switch._tried(2)
+
+
+def test_a_mistake_of_ours_does_not_end_the_looking(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong once, the pointer is looked at again a second later."""
+    clock, looked = Clock(), list[float]()
+
+    async def look(_: Switch) -> None:
+        looked.append(clock.seconds())
+        raise ValueError("ours")
+
+    monkeypatch.setattr(Switch, "_look", look)
+    place.switch.reactor = clock
+    place.switch.start()
+    clock.pump([1.0] * 4)
+    assert looked == [1.0, 2.0, 3.0, 4.0]
 
 
 @pytest_twisted.ensureDeferred
