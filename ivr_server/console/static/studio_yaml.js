@@ -45,7 +45,7 @@ async function made(box) {
     parent: holder, root,
     state: EditorState.create({ doc: "", extensions: [
       lineNumbers(), lintGutter(), history(), drawSelection(), highlightActiveLine(), search({ top: true }), yaml(), indentUnit.of("  "), syntaxHighlighting(colours),
-      keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]), EditorView.theme(STYLE), EditorState.readOnly.of(!given.edits),
+      keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]), EditorView.theme(STYLE), EditorView.lineWrapping, EditorState.readOnly.of(!given.edits),
       EditorView.contentAttributes.of({ "aria-label": w("yaml_of") }), EditorView.updateListener.of(typed),
     ] }),
   });
