@@ -266,7 +266,7 @@ class IvrService(Service):
         faxes = fax_book(self.database, settings, self.reactor, self.faxes.wake)
         self._closing.append(faxes.stop)
         studio = studio_wiring.studio(self.reactor, settings, self.database, self.publishing)
-        self._closing.append(studio.prover.stop)
+        self._closing.append(studio.stop)
         sounds = settings.sound_folders()
         return Parts(
             reactor=self.reactor,

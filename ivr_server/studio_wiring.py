@@ -11,9 +11,13 @@ from ivr_server.console.studio_parts import Publishing
 from ivr_server.drafting.drafts import Drafts
 from ivr_server.drafting.proving import Prover, Surroundings
 from ivr_server.settings import Settings
+from ivr_server.simulating.simulator import Simulator
 
 
 def studio(reactor: Any, settings: Settings, database: Database, publishing: Publishing) -> Studio:
-    """For the console; ``prover.stop`` ends its children."""
-    prover = Prover(reactor, Surroundings(settings.queue_names, settings.operator.currency))
-    return Studio(Drafts(database, publishing, prover.quick, time.time), prover, publishing)
+    """For the console; ``stop`` ends its children."""
+    around = Surroundings(settings.queue_names, settings.operator.currency)
+    prover = Prover(reactor, around)
+    hours = {"zone": settings.operator.zone, "weekly": settings.operator.hours, "dated": settings.operator.holidays}
+    drafts = Drafts(database, publishing, prover.quick, time.time)
+    return Studio(drafts, prover, publishing, Simulator(reactor, around, hours))

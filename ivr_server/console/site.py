@@ -6,7 +6,19 @@ from typing import Any, Final
 
 from klein import Klein
 
-from ivr_server.console import api, desk, health, home, signing, sip_socket, story, studio, studio_versions, wishes
+from ivr_server.console import (
+    api,
+    desk,
+    health,
+    home,
+    signing,
+    sip_socket,
+    story,
+    studio,
+    studio_simulate,
+    studio_versions,
+    wishes,
+)
 from ivr_server.console.channel import BoundedSite
 from ivr_server.console.fax_stream import Watch
 from ivr_server.console.faxes import FaxPages
@@ -40,6 +52,7 @@ def routes(phone: PhonePages, faxes: FaxPages) -> tuple[Route, ...]:
         Route("GET", "/sip", sip_socket.sip, SIGNED_IN),
         *studio.routes(),
         *studio_versions.routes(),
+        *studio_simulate.routes(),
         *api.routes(),
         Route("GET", "/faxes", faxes.jobs, SIGNED_IN),
         Route("GET", "/faxes/stream", faxes.stream, SIGNED_IN),

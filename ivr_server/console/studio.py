@@ -24,6 +24,8 @@ from ivr_server.drafting.bench import BenchFault
 from ivr_server.drafting.drafts import Change, Conflict, DraftFile, Drafts, Unfit
 from ivr_server.drafting.proving import Prover
 from ivr_server.publishing.asked import Author, Refusal
+from ivr_server.simulating.setup import ACCOUNTS
+from ivr_server.simulating.simulator import Simulator
 
 JSON: Final = "application/json"
 EDITS: Final = frozenset({"admin"})
@@ -31,16 +33,27 @@ MOST_CHANGES: Final = 20
 MOST_EDITS: Final = 60
 VERSION: Final = re.compile(r"[0-9]{1,9}\Z")
 SCRIPTS: Final = ("dagre.js", "codemirror.js")  # loaded when they are needed
+TABS: Final = ("problems", "proof", "simulate", "changes", "versions")
 Shape = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """What the studio is made of. ``publishing`` None: versions are not kept here, and nothing is published."""
+    """What the studio is made of. ``publishing`` None: versions are not kept here, and nothing is published.
+
+    ``simulator`` None: no call can be tried.
+    """
 
     drafts: Drafts
     prover: Prover
     publishing: Publishing | None = None
+    simulator: Simulator | None = None
+
+    async def stop(self) -> None:
+        """The end of its children."""
+        await self.prover.stop()
+        if self.simulator is not None:
+            await self.simulator.stop()
 
 
 Answerer = Callable[[Visit, Studio], Awaitable[Shape | Reply]]
@@ -93,11 +106,13 @@ async def page(visit: Visit) -> Reply:
         "edits": visit.has(EDITS),
         "publishes": studio.publishing is not None and visit.has(EDITS),
         "versions": studio.publishing is not None,
+        "accounts": list(ACCOUNTS if studio.simulator else ()),
         "csrf": visit.csrf,
         "me": visit.person.name if visit.person else "",
         "scripts": {name: asset(name) for name in SCRIPTS},
     }
-    return draw(visit, "studio.html", studio=json.dumps(given, ensure_ascii=False))
+    tabs = [name for name in TABS if name != "simulate" or studio.simulator is not None]
+    return draw(visit, "studio.html", studio=json.dumps(given, ensure_ascii=False), tabs=tabs)
 
 
 @asked
@@ -150,7 +165,7 @@ async def edit(visit: Visit, studio: Studio) -> Shape:
     changes = _changes(visit)
     what = " ".join(visit.form.get("what", "").split())[:120]
     saved = await studio.drafts.change(changes, author(visit).name, what)
-    await _note(visit, "studio_edit", f"{', '.join(saved.files)}: {what}")
+    await note(visit, "studio_edit", f"{', '.join(saved.files)}: {what}")
     files = [await _whole(studio, one) for one in saved.files.values()]
     return {"files": files, "merged_with": saved.merged_with}
 
@@ -161,7 +176,7 @@ async def undo(visit: Visit, studio: Studio) -> Shape:
     name, seen, forward = _name(visit), _number(visit, "version"), visit.form.get("forward", "") == "yes"
     turned = await studio.drafts.undo(name, seen, author(visit).name, not forward)
     if turned:
-        await _note(visit, "studio_redo" if forward else "studio_undo", ", ".join(turned))
+        await note(visit, "studio_redo" if forward else "studio_undo", ", ".join(turned))
     return {"files": [await _whole(studio, one) for one in turned.values()]}
 
 
@@ -170,7 +185,7 @@ async def discard(visit: Visit, studio: Studio) -> Shape:
     """One file, or the whole draft, is again what is live."""
     names = [_name(visit)] if visit.form.get("file") else []
     gone = await studio.drafts.discard(names, author(visit).name)
-    await _note(visit, "studio_discard", ", ".join(gone))
+    await note(visit, "studio_discard", ", ".join(gone))
     return {"files": [await _whole(studio, one) for one in gone.values()]}
 
 
@@ -179,7 +194,7 @@ async def ahead(visit: Visit, studio: Studio) -> Shape:
     """A file that was published anew meanwhile, merged with what is live."""
     name = _name(visit)
     merged = await studio.drafts.ahead(name, choices_of(json_of(visit, "choices", [])), author(visit).name)
-    await _note(visit, "studio_merge", name)
+    await note(visit, "studio_merge", name)
     return {"files": [await _whole(studio, one) for one in merged.values()]}
 
 
@@ -303,7 +318,8 @@ def choices_of(found: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def _note(visit: Visit, what: str, about: str) -> None:
+async def note(visit: Visit, what: str, about: str) -> None:
+    """A deed of the visitor's for the audit."""
     await visit.parts.staff.note(Deed(author(visit).name, what, about[:200], visit.address))
 
 

@@ -19,6 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 Shape = dict[str, Any]
+MODULE: Final = "ivr_server.drafting.child"
 LONGEST_LINE: Final = 32 * 1024 * 1024
 _log = Logger()
 
@@ -43,9 +44,10 @@ class Job:
 
 
 class Bench:
-    """One child process, started at the first job, stopped by ``stop`` or after a long rest."""
+    """One child process that runs ``module``, from the first job to ``stop`` or a long rest."""
 
-    def __init__(self, reactor: Any, waiting: int = 32, rest_s: float = 900.0) -> None:
+    def __init__(self, reactor: Any, waiting: int = 32, rest_s: float = 900.0, module: str = MODULE) -> None:
+        self._module = module
         self._reactor, self._most, self._rest_s = reactor, waiting, rest_s
         self._jobs: deque[Job] = deque()
         self._child: _Child | None = None
@@ -82,7 +84,7 @@ class Bench:
         job = self._jobs[0]
         if self._child is None:
             self._child = _Child(self)
-            command = [sys.executable, "-P", "-m", "ivr_server.drafting.child"]  # -P: a "flows" in our folder is not ours
+            command = [sys.executable, "-P", "-m", self._module]  # -P: a "flows" in our folder is not ours
             self._reactor.spawnProcess(self._child, sys.executable, command, env=dict(os.environ))
         job.timer = self._reactor.callLater(job.deadline_s, self._kill, "late")
         self._child.ask(job.asked)

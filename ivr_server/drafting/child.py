@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
 from ivr_server.drafting import work
@@ -46,7 +47,7 @@ def answer(asked: work.Shape, teller: Teller) -> work.Shape:
     return work.check(draft) if asked["do"] == "check" else work.prove(draft, teller.progress)
 
 
-def main() -> None:
+def serve(answer: Callable[[work.Shape, Teller], work.Shape]) -> None:
     """Answer until the parent is gone."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -62,4 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(answer)

@@ -26,6 +26,7 @@ from ivr_server.console.studio import Studio
 from ivr_server.drafting.drafts import Drafts
 from ivr_server.drafting.proving import Prover, Surroundings
 from ivr_server.library import HOUSE
+from ivr_server.simulating.simulator import Simulator
 from tests.console.serving import Calls
 from tests.doubles.studio_publishing import PublishingDouble
 
@@ -46,6 +47,7 @@ def build(folder: Path) -> Any:
     database, hashing = Database(f"sqlite:///{folder / 'ivr.db'}", reactor, Limits()), Hashing(reactor)
     publishing = PublishingDouble(*copied(folder))
     prover = Prover(reactor, Surroundings())
+    simulator = Simulator(reactor, Surroundings())
     drafts = Drafts(database, publishing, prover.quick, time.time)
 
     async def health() -> Health:
@@ -62,7 +64,7 @@ def build(folder: Path) -> Any:
         phone=PhoneParts(allowed="off"),
         zone="Asia/Shanghai",
     )
-    site = make_site(replace(parts, studio=Studio(drafts, prover, publishing)), NOTHING)
+    site = make_site(replace(parts, studio=Studio(drafts, prover, publishing, simulator)), NOTHING)
     return site, database, hashing
 
 
