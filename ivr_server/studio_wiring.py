@@ -12,6 +12,7 @@ from ivr_server.drafting.drafts import Drafts
 from ivr_server.drafting.proving import Prover, Surroundings
 from ivr_server.settings import Settings
 from ivr_server.simulating.simulator import Simulator
+from ivr_server.simulating.speaking import Speaker
 
 
 def studio(reactor: Any, settings: Settings, database: Database, publishing: Publishing) -> Studio:
@@ -20,4 +21,4 @@ def studio(reactor: Any, settings: Settings, database: Database, publishing: Pub
     prover = Prover(reactor, around)
     hours = {"zone": settings.operator.zone, "weekly": settings.operator.hours, "dated": settings.operator.holidays}
     drafts = Drafts(database, publishing, prover.quick, time.time)
-    return Studio(drafts, prover, publishing, Simulator(reactor, around, hours))
+    return Studio(drafts, prover, publishing, Simulator(reactor, around, hours, Speaker(settings.speech.voices)))

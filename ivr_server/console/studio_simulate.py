@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ivr_server.console.studio import EDITS, Shape, Studio, asked, author, json_of, note
-from ivr_server.console.visit import READS_CALLS, Refused, Route, Visit
+from ivr_server.console.visit import READS_CALLS, Refused, Reply, Route, Visit
 from ivr_server.drafting import drafts
 from ivr_server.drafting.drafts import Change, DraftFile, Unfit
 from ivr_server.simulating.recording import FILE
@@ -24,6 +24,14 @@ async def simulate(visit: Visit, studio: Studio) -> Shape:
     setup, moves = json_of(visit, "setup", {}), json_of(visit, "moves", [])
     told: Shape = _answered(await _simulator(studio).call(await studio.drafts.files(), setup, moves), "call")
     return told
+
+
+@asked
+async def sound(visit: Visit, studio: Studio) -> Reply:
+    """What is said in one ``line`` of the call, as a WAV."""
+    setup, moves, line = json_of(visit, "setup", {}), json_of(visit, "moves", []), json_of(visit, "line", None)
+    told = await _simulator(studio).sound(await studio.drafts.files(), line, setup, moves)
+    return Reply(_answered(told, "wav"), kind="audio/wav")
 
 
 @asked
@@ -59,5 +67,6 @@ def routes() -> tuple[Route, ...]:
     """Its part of the table."""
     return (
         Route("POST", "/studio/simulate", simulate, READS_CALLS, json=True),
+        Route("POST", "/studio/simulate/sound", sound, READS_CALLS, json=True),
         Route("POST", "/studio/simulate/record", record, EDITS, json=True),
     )

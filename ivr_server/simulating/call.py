@@ -69,6 +69,7 @@ class Call:
         self.entry: digits.Entry | None = None
         self.raw = ""  # the keys of the entry that is being typed
         self.lines: list[Line] = []
+        self.scripts: dict[int, Script] = {}  # of the lines that are spoken, by their place
         self.path: list[tuple[str, str]] = []
         self.talk: list[Step] = []
         self.answers: dict[str, list[Any]] = {}
@@ -246,6 +247,7 @@ class Call:
 
     def _said(self, what: str, script: Script) -> Line:
         ours, wording = self.turn.session.language, self.stage.wording
+        self.scripts[len(self.lines)] = script
         words = {language: _spoken(script, (ours, language), wording) for language in wording.catalogues}
         return Line(what, *self.place, self.elapsed_s, words=words, language=ours)
 

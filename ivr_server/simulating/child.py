@@ -15,6 +15,7 @@ from ivr_server.simulating.call import Call, Stage
 from ivr_server.simulating.recording import FILE, CannotRecord, recorded
 from ivr_server.simulating.setup import Misfit, read_moves, read_setup
 from marked_yaml import Mistakes
+from prompts.speaking import Unspeakable
 from prompts.wording import Wording
 
 Shape = dict[str, Any]
@@ -54,11 +55,23 @@ def _hours(shape: Shape | None) -> Hours | None:
     return Hours(ZoneInfo(shape["zone"]), weekly, {date.fromisoformat(day): spans for day, spans in dated.items()})
 
 
+def _speech(call: Call, line: Any) -> Shape:
+    """{pieces: [[language, text, gap in ms]]} of a line that is spoken."""
+    script = call.scripts.get(line) if isinstance(line, int) else None
+    if script is None:
+        return {"refused": "misfit"}
+    try:
+        found = call.stage.wording.speech(script, call.lines[line].language)
+    except Unspeakable:
+        return {"refused": "misfit"}
+    return {"pieces": [[piece.language, piece.text, piece.gap] for piece in found.pieces]}
+
+
 DESK = Desk()
 
 
 def answer(asked: Shape, _teller: child.Teller) -> Shape:
-    """{call} or {text} (of the dialogue file), or {refused}: problems, misfit, no_call, untold, shape, other."""
+    """{call}, {text} (of the dialogue file), {pieces}, or {refused}: a word of ``studio_sim_not_*``."""
     stage = DESK.at(asked)
     if stage is None:
         return {"refused": "problems"}
@@ -73,6 +86,8 @@ def answer(asked: Shape, _teller: child.Teller) -> Shape:
     fitted = call.play(moves)
     if asked["do"] == "simulate":
         return {"call": {**showing.told(call, fitted), "digest": DESK.digest}}
+    if asked["do"] == "speech":
+        return _speech(call, asked["line"])
     try:
         return {"text": recorded(call, asked["title"], asked["files"].get(FILE, ""))}
     except CannotRecord as refused:

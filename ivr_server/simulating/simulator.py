@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from twisted.internet.threads import deferToThreadPool
+
 from ivr_server.drafting.bench import Bench
 from ivr_server.drafting.proving import Surroundings
+from ivr_server.simulating.speaking import Mute, Speaker
 
 CALL_S: Final = 20.0
 MODULE: Final = "ivr_server.simulating.child"
@@ -14,9 +17,15 @@ Shape = dict[str, Any]
 
 
 class Simulator:
-    """``hours``: {zone, weekly: {day: [spans]}, dated: {date: [spans]}} of the exchange; None is open at any time."""
+    """``hours``: {zone, weekly: {day: [spans]}, dated: {date: [spans]}} of the exchange; None is open at any time.
 
-    def __init__(self, reactor: Any, around: Surroundings, hours: Shape | None = None) -> None:
+    ``speaker`` None: calls are only read.
+    """
+
+    def __init__(
+        self, reactor: Any, around: Surroundings, hours: Shape | None = None, speaker: Speaker | None = None
+    ) -> None:
+        self._reactor, self.speaker = reactor, speaker
         self._bench = Bench(reactor, waiting=16, module=MODULE)
         self._around, self._hours = around, hours
 
@@ -27,6 +36,18 @@ class Simulator:
     async def record(self, files: Mapping[str, str], title: str, setup: Any, moves: Any) -> Shape:
         """{text}: the dialogue file with this call in it; or {refused}. Raises BenchFault."""
         return await self._bench.ask(self._asked("record", files, title=title, setup=setup, moves=moves), CALL_S)
+
+    async def sound(self, files: Mapping[str, str], line: Any, setup: Any, moves: Any) -> Shape:
+        """{wav}: bytes of what is said in a line of the call; or {refused}. Raises BenchFault."""
+        told = await self._bench.ask(self._asked("speech", files, line=line, setup=setup, moves=moves), CALL_S)
+        if "refused" in told or self.speaker is None:
+            return {"refused": told.get("refused", "mute")}
+        pieces = [(language, text, gap) for language, text, gap in told["pieces"]]
+        pool = self._reactor.getThreadPool()
+        try:
+            return {"wav": await deferToThreadPool(self._reactor, pool, self.speaker.wav, pieces)}
+        except Mute:
+            return {"refused": "mute"}
 
     async def stop(self) -> None:
         """The end of the child."""

@@ -27,6 +27,7 @@ from ivr_server.drafting.drafts import Drafts
 from ivr_server.drafting.proving import Prover, Surroundings
 from ivr_server.library import HOUSE
 from ivr_server.simulating.simulator import Simulator
+from ivr_server.simulating.speaking import Speaker
 from tests.console.serving import Calls
 from tests.doubles.studio_publishing import PublishingDouble
 
@@ -47,7 +48,7 @@ def build(folder: Path) -> Any:
     database, hashing = Database(f"sqlite:///{folder / 'ivr.db'}", reactor, Limits()), Hashing(reactor)
     publishing = PublishingDouble(*copied(folder))
     prover = Prover(reactor, Surroundings())
-    simulator = Simulator(reactor, Surroundings())
+    simulator = Simulator(reactor, Surroundings(), speaker=Speaker({}))
     drafts = Drafts(database, publishing, prover.quick, time.time)
 
     async def health() -> Health:

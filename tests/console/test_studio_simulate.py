@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.console.conftest import House
 from tests.console.test_studio_in_browser import chromium, house, opened  # noqa: F401
 
+KINDS = ("/studio/simulate", "/studio/simulate/sound", "/studio/simulate/record")
 SETUP = json.dumps({"flow": "main", "at": "2026-11-25T10:00", "caller": "13800138000"})
 
 
@@ -20,8 +22,8 @@ def test_supervisors_try_calls_admins_keep_them_agents_neither(house: House) -> 
     for who in ("li", "zhao", "sun"):
         client = house.client()
         client.sign_in(who)
-        form = {"csrf": client.csrf("/wishes"), "setup": SETUP, "moves": "[]", "title": "tried"}
-        for path in ("/studio/simulate", "/studio/simulate/record"):
+        form = {"csrf": client.csrf("/wishes"), "setup": SETUP, "moves": "[]", "title": "tried", "line": "1"}
+        for path in KINDS:
             statuses[who, path] = client.ask("POST", path, form).status
             assert client.ask("POST", path, {**form, "csrf": "no"}).status == 403
         if who == "li":
@@ -33,11 +35,10 @@ def test_supervisors_try_calls_admins_keep_them_agents_neither(house: House) -> 
             ):
                 assert client.ask("POST", "/studio/simulate", {**form, **odd}).status == 422
             assert client.ask("POST", "/studio/simulate/record", {**form, "title": " "}).status == 422
-    kinds = ("/studio/simulate", "/studio/simulate/record")
-    assert [[statuses[who, path] for path in kinds] for who in ("li", "zhao", "sun")] == [
-        [200, 200],
-        [200, 403],
-        [403, 403],
+    assert [[statuses[who, path] for path in KINDS] for who in ("li", "zhao", "sun")] == [
+        [200, 200, 200],
+        [200, 200, 403],
+        [403, 403, 403],
     ]
 
 
@@ -54,6 +55,8 @@ def test_a_call_is_tried_stepped_back_and_kept(opened: Any) -> None:  # noqa: F8
     expect(story(page).last).to_contain_text("查询话费，请按一")
     expect(story(page).last).to_contain_text("For your bill, press one")
     expect(page.locator('.node.now[data-node="main_menu"]')).to_have_count(1)
+    story(page).last.get_by_role("button", name="Hear it").click()
+    expect(page.locator("#simulate")).to_have_attribute("data-said", re.compile(r"[1-9]\d{3,5}$"))
     page.get_by_role("group", name="Keypad").get_by_role("button", name="1", exact=True).click()
     expect(story(page).last).to_contain_text("For yes, press 1")
     page.locator("#sim_call").focus()

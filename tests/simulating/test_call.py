@@ -21,6 +21,8 @@ from ivr_server.simulating import child
 from ivr_server.simulating.recording import FILE
 from ivr_server.simulating.setup import ACCOUNTS, MOST_MOVES, Misfit, read_moves, read_setup
 from ivr_server.simulating.simulator import Simulator
+from ivr_server.simulating.speaking import MOST_PIECES, Mute, Speaker
+from prompts.audio import read_wav
 
 SHIPPED = naming.in_folders(HOUSE / "flows" / "library", HOUSE / "prompts" / "library")
 SETUP = {"flow": "main", "at": "2026-11-25T10:00", "caller": "13800138000"}
@@ -243,3 +245,27 @@ async def test_the_child_answers_as_the_code_does(simulator: Simulator) -> None:
     assert told["call"] == json.loads(json.dumps(tried(keys("11"))))
     assert await simulator.call(SHIPPED, SETUP, "nonsense") == {"refused": "misfit"}
     assert "dialogues:" in (await simulator.record(SHIPPED, "a", SETUP, keys("1")))["text"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_line_is_said_in_the_voices_of_the_telephone() -> None:
+    """Of the length that its pieces have; the second time from memory alike; a line that is not spoken is refused."""
+    one = Simulator(reactor, Surroundings(), HOURS, Speaker({}))
+    try:
+        spoken = [n for n, line in enumerate(tried([])["lines"]) if line["what"] == "hears"]
+        said = await one.sound(SHIPPED, spoken[0], SETUP, [])
+        assert read_wav(said["wav"]).ms > 500
+        assert await one.sound(SHIPPED, spoken[0], SETUP, []) == said
+        for line in (0, 999, "1", None):
+            assert await one.sound(SHIPPED, line, SETUP, []) == {"refused": "misfit"}
+    finally:
+        await one.stop()
+
+
+def test_what_cannot_be_said_is_mute() -> None:
+    """No voice of that name; nothing, and too much."""
+    with pytest.raises(Mute):
+        Speaker({"en-US": "nobody"}).wav([("en-US", "hello", 0)])
+    for pieces in ([], [("en-US", "a", 0)] * (MOST_PIECES + 1)):
+        with pytest.raises(Mute):
+            Speaker({}).wav(pieces)

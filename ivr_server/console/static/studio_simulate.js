@@ -51,7 +51,7 @@ function begin() { moves = []; heard = 0; picked = ""; return send().then(() => 
 function back() { if (moves.length) { moves.pop(); picked = ""; heard = 0; send(); } }
 function set(name, value) { setup[name] = value; heard = 0; if (told) send(); }
 
-function stop() { moves = []; told = null; acts.played([]); draw_call(); }
+function stop() { hush(); moves = []; told = null; acts.played([]); draw_call(); }
 
 function key(event) {
   if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey || !told) return;
@@ -59,16 +59,36 @@ function key(event) {
   if (event.key === "Backspace") { event.preventDefault(); back(); }
 }
 
-// Only what is new is read aloud, by the browser's own voice.
+// Only what is new is spoken by itself, one line after the other; whatever is done next ends it.
+let voice = null;
+let turn = 0;
 function speak() {
-  const fresh = told.lines.slice(heard).filter((one) => one.what === "hears");
+  const fresh = told.lines.map((one, n) => [one, n]).slice(heard).filter(([one]) => one.what === "hears").map(([, n]) => n);
   heard = told.lines.length;
-  if (!aloud || !("speechSynthesis" in window)) return;
-  speechSynthesis.cancel();
-  for (const one of fresh) {
-    const said = new SpeechSynthesisUtterance(one.words[one.language]);
-    said.lang = one.language;
-    speechSynthesis.speak(said);
+  hush();
+  if (aloud) say(fresh).catch((fault) => acts.refused(fault));
+}
+
+function hush() { turn += 1; voice?.source?.stop(); if (voice) voice.source = null; }
+
+async function say(lines) {
+  voice ??= { context: new AudioContext(), source: null };
+  const mine = turn;
+  const asked = { csrf: given.csrf, setup: JSON.stringify(setup), moves: JSON.stringify(moves) };
+  for (const line of lines) {
+    const got = await fetch("/studio/simulate/sound", { method: "POST", body: new URLSearchParams({ ...asked, line }) });
+    if (!got.ok) throw new Error((await got.json().catch(() => ({}))).text || w("lost"));
+    const buffer = await voice.context.decodeAudioData(await got.arrayBuffer());
+    if (mine !== turn) return;
+    $("simulate").dataset.said = String(Math.round(buffer.duration * 1000));
+    await new Promise((done) => {
+      const source = voice.context.createBufferSource();
+      Object.assign(source, { buffer, onended: done });
+      source.connect(voice.context.destination);
+      voice.source = source;
+      source.start();
+    });
+    if (mine !== turn) return;
   }
 }
 
@@ -88,7 +108,7 @@ function draw_setup() {
     tick("holiday", w("sim_holiday"), setup.holiday, (value) => set("holiday", value)),
     ...FAULTS.map((name) => tick(name, w(`sim_${name}`), setup.faults.includes(name), (value) => set("faults", [...setup.faults.filter((one) => one !== name), ...(value ? [name] : [])]))),
     tick("by_hand", w("sim_by_hand"), setup.by_hand, (value) => set("by_hand", value)),
-    "speechSynthesis" in window ? tick("aloud", w("sim_aloud"), aloud, (value) => { aloud = value; if (!value) speechSynthesis.cancel(); }) : null);
+    tick("aloud", w("sim_aloud"), aloud, (value) => { aloud = value; hush(); }));
 }
 
 // --- the call
@@ -120,7 +140,7 @@ function draw_call() {
 
 const button = (id, words, does, disabled = false) => h("button", { type: "button", class: "tiny", id, text: w(words), disabled, onclick: does });
 
-function story(one) {
+function story(one, n) {
   const said = one.words[one.language];
   const mine = one.words[given.language];
   const [name, outcome] = one.text.split(" ");
@@ -130,6 +150,7 @@ function story(one) {
   const did = ["keyed", "silent", "hung_up"].includes(one.what);
   const kind = { answered: "answered", failed: "failed", queue: "queue", ended: "ends", meanwhile: "answered" }[one.what] ?? "";
   return h("li", { class: `${did ? "did" : "heard"} ${kind} ${one.what}` }, h("p", { text: words, lang: said ? one.language : null }), said && mine !== said ? h("p", { class: "place", text: mine }) : null,
+    one.what === "hears" ? h("button", { type: "button", class: "link place sim-say", text: w("sim_say"), onclick: () => { hush(); say([n]).catch((fault) => acts.refused(fault)); } }) : null,
     one.facts.length ? h("p", { class: "place", text: one.facts.map(([fact, value]) => `${fact} ${value}`).join(" · ").slice(0, 200) }) : null);
 }
 
