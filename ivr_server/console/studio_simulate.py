@@ -35,6 +35,14 @@ async def sound(visit: Visit, studio: Studio) -> Reply:
 
 
 @asked
+async def say(visit: Visit, studio: Studio) -> Reply:
+    """One prompt of the draft in one language, with samples in its slots, as a WAV."""
+    prompt, language = visit.form.get("prompt", ""), visit.form.get("language", "")
+    told = await _simulator(studio).say(await studio.drafts.files(), prompt, language)
+    return Reply(_answered(told, "wav"), kind="audio/wav")
+
+
+@asked
 async def record(visit: Visit, studio: Studio) -> Shape:
     """The call as a dialogue at the end of the draft's file: {file, title}."""
     title = " ".join(visit.form.get("title", "").split())
@@ -68,5 +76,6 @@ def routes() -> tuple[Route, ...]:
     return (
         Route("POST", "/studio/simulate", simulate, READS_CALLS, json=True),
         Route("POST", "/studio/simulate/sound", sound, READS_CALLS, json=True),
+        Route("POST", "/studio/say", say, READS_CALLS, json=True),
         Route("POST", "/studio/simulate/record", record, EDITS, json=True),
     )

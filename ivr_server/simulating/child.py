@@ -8,6 +8,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flows.dialogues import read_usual
+from flows.exploring.answers import sample
+from flows.facts import Fact, Saying, Script
 from ivr_server.drafting import child, drafts, work
 from ivr_server.hours import Hours, Span
 from ivr_server.simulating import showing
@@ -19,6 +21,7 @@ from prompts.speaking import Unspeakable
 from prompts.wording import Wording
 
 Shape = dict[str, Any]
+ONE: Final = Fact("digits", "1")
 DAYS: Final = ("weekly", "dated")
 
 
@@ -58,10 +61,21 @@ def _hours(shape: Shape | None) -> Hours | None:
 def _speech(call: Call, line: Any) -> Shape:
     """{pieces: [[language, text, gap in ms]]} of a line that is spoken."""
     script = call.scripts.get(line) if isinstance(line, int) else None
-    if script is None:
+    return _pieces(call.stage.wording, script, call.lines[line].language) if script else {"refused": "misfit"}
+
+
+def _said(stage: Stage, prompt: str, language: str) -> Shape:
+    """The same of one prompt, with samples in its slots."""
+    kinds = stage.library.prompts.get(prompt)
+    if kinds is None or language not in stage.library.languages:
         return {"refused": "misfit"}
+    slots = {name: ONE if name == "key" else sample(stage.library, kind) for name, kind in kinds.items()}
+    return _pieces(stage.wording, (Saying(prompt, tuple(slots.items())),), language)
+
+
+def _pieces(wording: Wording, script: Script, language: str) -> Shape:
     try:
-        found = call.stage.wording.speech(script, call.lines[line].language)
+        found = wording.speech(script, language)
     except Unspeakable:
         return {"refused": "misfit"}
     return {"pieces": [[piece.language, piece.text, piece.gap] for piece in found.pieces]}
@@ -75,6 +89,8 @@ def answer(asked: Shape, _teller: child.Teller) -> Shape:
     stage = DESK.at(asked)
     if stage is None:
         return {"refused": "problems"}
+    if asked["do"] == "say":
+        return _said(stage, asked["prompt"], asked["language"])
     try:
         setup, moves = read_setup(asked["setup"]), read_moves(asked["moves"])
     except Misfit:

@@ -39,7 +39,14 @@ class Simulator:
 
     async def sound(self, files: Mapping[str, str], line: Any, setup: Any, moves: Any) -> Shape:
         """{wav}: bytes of what is said in a line of the call; or {refused}. Raises BenchFault."""
-        told = await self._bench.ask(self._asked("speech", files, line=line, setup=setup, moves=moves), CALL_S)
+        return await self._spoken(self._asked("speech", files, line=line, setup=setup, moves=moves))
+
+    async def say(self, files: Mapping[str, str], prompt: str, language: str) -> Shape:
+        """{wav}: bytes of one prompt with samples in its slots; or {refused}. Raises BenchFault."""
+        return await self._spoken(self._asked("say", files, prompt=prompt, language=language))
+
+    async def _spoken(self, asked: Shape) -> Shape:
+        told = await self._bench.ask(asked, CALL_S)
         if "refused" in told or self.speaker is None:
             return {"refused": told.get("refused", "mute")}
         pieces = [(language, text, gap) for language, text, gap in told["pieces"]]

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.console.conftest import House
 from tests.console.test_studio_in_browser import chromium, house, opened  # noqa: F401
 
-KINDS = ("/studio/simulate", "/studio/simulate/sound", "/studio/simulate/record")
+KINDS = ("/studio/simulate", "/studio/simulate/sound", "/studio/say", "/studio/simulate/record")
 SETUP = json.dumps({"flow": "main", "at": "2026-11-25T10:00", "caller": "13800138000"})
 
 
@@ -23,6 +23,7 @@ def test_supervisors_try_calls_admins_keep_them_agents_neither(house: House) -> 
         client = house.client()
         client.sign_in(who)
         form = {"csrf": client.csrf("/wishes"), "setup": SETUP, "moves": "[]", "title": "tried", "line": "1"}
+        form |= {"prompt": "welcome", "language": "en-US"}
         for path in KINDS:
             statuses[who, path] = client.ask("POST", path, form).status
             assert client.ask("POST", path, {**form, "csrf": "no"}).status == 403
@@ -36,9 +37,9 @@ def test_supervisors_try_calls_admins_keep_them_agents_neither(house: House) -> 
                 assert client.ask("POST", "/studio/simulate", {**form, **odd}).status == 422
             assert client.ask("POST", "/studio/simulate/record", {**form, "title": " "}).status == 422
     assert [[statuses[who, path] for path in KINDS] for who in ("li", "zhao", "sun")] == [
-        [200, 200, 200],
-        [200, 200, 403],
-        [403, 403, 403],
+        [200, 200, 200, 200],
+        [200, 200, 200, 403],
+        [403, 403, 403, 403],
     ]
 
 
@@ -56,7 +57,7 @@ def test_a_call_is_tried_stepped_back_and_kept(opened: Any) -> None:  # noqa: F8
     expect(story(page).last).to_contain_text("For your bill, press one")
     expect(page.locator('.node.now[data-node="main_menu"]')).to_have_count(1)
     story(page).last.get_by_role("button", name="Hear it").click()
-    expect(page.locator("#simulate")).to_have_attribute("data-said", re.compile(r"[1-9]\d{3,5}$"))
+    expect(page.locator("#studio")).to_have_attribute("data-said", re.compile(r"[1-9]\d{3,5}$"))
     page.get_by_role("group", name="Keypad").get_by_role("button", name="1", exact=True).click()
     expect(story(page).last).to_contain_text("For yes, press 1")
     page.locator("#sim_call").focus()
@@ -99,6 +100,22 @@ def test_answers_by_hand_and_a_change_that_is_heard_at_once(opened: Any) -> None
     page.locator("#panel textarea").first.fill("How may we help today?")
     page.locator("#panel textarea").first.blur()
     expect(story(page).last).to_contain_text("How may we help today?")
+
+
+def test_words_are_heard_in_both_languages_as_they_are_reworded(opened: Any) -> None:  # noqa: F811
+    """Longer words take longer to say, as soon as they are kept."""
+    page = opened(at="main/welcome")
+    studio, said = page.locator("#studio"), {}
+    for language in ("English", "Chinese"):
+        page.evaluate("delete document.getElementById('studio').dataset.said")
+        page.get_by_role("button", name=re.compile(f"Hear welcome, {language}")).click()
+        expect(studio).to_have_attribute("data-said", re.compile("[1-9]"))
+        said[language] = int(studio.get_attribute("data-said") or 0)
+    page.locator('#panel textarea[lang="en-US"]').first.fill("Welcome, and thank you very much for calling us today.")
+    page.locator('#panel textarea[lang="en-US"]').first.blur()
+    page.get_by_role("button", name=re.compile("Hear welcome, English")).click()
+    expect(studio).not_to_have_attribute("data-said", str(said["Chinese"]))
+    assert int(studio.get_attribute("data-said") or 0) > said["English"]
 
 
 @pytest.mark.parametrize("language", ["en-US", "zh-CN"])

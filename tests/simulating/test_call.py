@@ -256,6 +256,10 @@ async def test_a_line_is_said_in_the_voices_of_the_telephone() -> None:
         said = await one.sound(SHIPPED, spoken[0], SETUP, [])
         assert read_wav(said["wav"]).ms > 500
         assert await one.sound(SHIPPED, spoken[0], SETUP, []) == said
+        said = await one.say(SHIPPED, "welcome", "en-US")
+        assert read_wav(said["wav"]).ms > 500
+        assert await one.say(SHIPPED, "bill_sum", "zh-CN") != said
+        assert await one.say(SHIPPED, "no_such_prompt", "en-US") == {"refused": "misfit"}
         for line in (0, 999, "1", None):
             assert await one.sound(SHIPPED, line, SETUP, []) == {"refused": "misfit"}
     finally:

@@ -138,6 +138,7 @@ export function keep(one) {
 let line = Promise.resolve();
 let under_way = 0;
 export const busy = () => under_way > 0;
+export const idle = () => line;
 
 // One change of one or more files: [{file, edits}]. Resolves when it is kept; the picture has changed before.
 export function change(changes, what) {

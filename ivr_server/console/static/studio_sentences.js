@@ -1,7 +1,8 @@
 // Sentences in both languages: shown where they are spoken, worded there, chosen from all there are, made anew.
 
 import { prompts_in } from "./studio_cards.js";
-import { $, change, draft, fill, given, h, names, nodes, open, pairs, read, text, w, words_of } from "./studio_model.js";
+import { $, change, draft, fill, given, h, idle, names, nodes, open, pairs, read, text, w, words_of } from "./studio_model.js";
+import { hear } from "./studio_sound.js";
 
 export const LANGUAGES = given.language === "zh-CN" ? ["zh-CN", "en-US"] : ["en-US", "zh-CN"];
 const file_of = (language) => `prompts/${language}.yaml`;
@@ -39,8 +40,12 @@ export function sentence(name, replace) {
 
 function wording(name, language) {
   const words = raw(name, language);
-  return h("textarea", { class: "words", lang: language, rows: Math.min(4, 1 + Math.ceil(words.length / (language === "zh-CN" ? 24 : 44))), "aria-label": w("words_in", { name, language: w(`language_${language}`) }), disabled: !given.edits,
+  const area = h("textarea", { class: "words", lang: language, rows: Math.min(4, 1 + Math.ceil(words.length / (language === "zh-CN" ? 24 : 44))), "aria-label": w("words_in", { name, language: w(`language_${language}`) }), disabled: !given.edits,
     onchange: (event) => reword(name, language, event.target.value.trim()), value: words });
+  if (!given.accounts.length) return area;
+  const wrong = h("span", { class: "aside", role: "status" });
+  const play = () => { wrong.textContent = ""; idle().then(() => hear("/studio/say", [{ prompt: name, language }])).catch((fault) => { wrong.textContent = fault.message; }); };
+  return h("div", { class: "worded" }, area, h("button", { type: "button", class: "link place", text: w("sim_say"), "aria-label": w("hear_words", { name, language: w(`language_${language}`) }), onclick: play }), wrong);
 }
 
 // The text as the file has it, slots with their kinds.

@@ -2,6 +2,7 @@
 // setup and its moves, kept here; the service plays them from the beginning each time, on the draft as it is then.
 
 import { $, draft, fill, given, h, has, on, tell, w } from "./studio_model.js";
+import { hear, hush } from "./studio_sound.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 const FAULTS = ["billing_slow", "billing_empty", "billing_failing", "nobody"];
@@ -60,36 +61,16 @@ function key(event) {
 }
 
 // Only what is new is spoken by itself, one line after the other; whatever is done next ends it.
-let voice = null;
-let turn = 0;
 function speak() {
   const fresh = told.lines.map((one, n) => [one, n]).slice(heard).filter(([one]) => one.what === "hears").map(([, n]) => n);
   heard = told.lines.length;
-  hush();
-  if (aloud) say(fresh).catch((fault) => acts.refused(fault));
+  if (aloud) say(fresh);
+  else hush();
 }
 
-function hush() { turn += 1; voice?.source?.stop(); if (voice) voice.source = null; }
-
-async function say(lines) {
-  voice ??= { context: new AudioContext(), source: null };
-  const mine = turn;
-  const asked = { csrf: given.csrf, setup: JSON.stringify(setup), moves: JSON.stringify(moves) };
-  for (const line of lines) {
-    const got = await fetch("/studio/simulate/sound", { method: "POST", body: new URLSearchParams({ ...asked, line }) });
-    if (!got.ok) throw new Error((await got.json().catch(() => ({}))).text || w("lost"));
-    const buffer = await voice.context.decodeAudioData(await got.arrayBuffer());
-    if (mine !== turn) return;
-    $("simulate").dataset.said = String(Math.round(buffer.duration * 1000));
-    await new Promise((done) => {
-      const source = voice.context.createBufferSource();
-      Object.assign(source, { buffer, onended: done });
-      source.connect(voice.context.destination);
-      voice.source = source;
-      source.start();
-    });
-    if (mine !== turn) return;
-  }
+function say(lines) {
+  const asked = { setup: JSON.stringify(setup), moves: JSON.stringify(moves) };
+  hear("/studio/simulate/sound", lines.map((line) => ({ ...asked, line }))).catch((fault) => acts.refused(fault));
 }
 
 // --- what the visitor sets
@@ -150,7 +131,7 @@ function story(one, n) {
   const did = ["keyed", "silent", "hung_up"].includes(one.what);
   const kind = { answered: "answered", failed: "failed", queue: "queue", ended: "ends", meanwhile: "answered" }[one.what] ?? "";
   return h("li", { class: `${did ? "did" : "heard"} ${kind} ${one.what}` }, h("p", { text: words, lang: said ? one.language : null }), said && mine !== said ? h("p", { class: "place", text: mine }) : null,
-    one.what === "hears" ? h("button", { type: "button", class: "link place sim-say", text: w("sim_say"), onclick: () => { hush(); say([n]).catch((fault) => acts.refused(fault)); } }) : null,
+    one.what === "hears" ? h("button", { type: "button", class: "link place sim-say", text: w("sim_say"), onclick: () => say([n]) }) : null,
     one.facts.length ? h("p", { class: "place", text: one.facts.map(([fact, value]) => `${fact} ${value}`).join(" · ").slice(0, 200) }) : null);
 }
 
