@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -250,24 +249,20 @@ def shipped() -> list[Report]:
     return [explore(library, name) for name, flow in library.flows.items() if flow.always]
 
 
-def test_the_shipped_flows_hold_in_under_five_seconds() -> None:
-    """Everything is proved of what we ship, in time for an author who waits."""
-    begun = time.process_time()
+def test_the_shipped_flows_hold_and_are_walked_while_an_author_waits() -> None:
+    """Everything is proved of what we ship, in so few turns that it takes seconds."""
     reports = shipped()
     assert [str(finding) for report in reports for finding in report.findings] == []
-    assert time.process_time() - begun < 5
+    assert sum(report.turns for report in reports) < 200_000
     assert all(report.keys_to_human <= 2 and report.wait_ms <= 60_000 for report in reports)
 
 
-def test_a_flow_of_two_hundred_nodes_is_walked_in_under_thirty_seconds() -> None:
+def test_a_flow_of_two_hundred_nodes_is_walked_while_an_author_waits() -> None:
     """The walk grows with the flow, not with what may have happened before."""
     library = uninspected(big_flow(22))
     assert len(library.flows["main"].nodes) >= 200
-    begun = time.process_time()
     report = explore(library, "main")
-    seconds = time.process_time() - begun
-    print(f"{report.states} states, {report.turns} turns, {seconds:.1f} s")
-    assert report.findings == () and seconds < 30
+    assert report.findings == () and report.turns < 60_000
 
 
 def test_the_dialogues_take_every_edge_and_run_as_they_say() -> None:
