@@ -24,12 +24,16 @@ Samples = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A sound in a recording: ``at`` and ``seconds`` in it, ``share`` of the sound that was played (0 to 1)."""
+    """A sound in a recording: ``at`` and ``seconds`` in it, ``share`` of the sound that was played (0 to 1).
+
+    ``alike``: seconds of it that were found; less than ``seconds`` where other words stand in its middle.
+    """
 
     name: str
     at: float
     seconds: float
     share: float
+    alike: float = 0.0
 
 
 def samples(path: Path) -> Samples:
@@ -46,7 +50,7 @@ def heard(recording: Path, sounds: Mapping[str, Path], least_share: float = 0.6)
     tape = Tape(samples(recording))
     hits = [hit for name, path in sounds.items() for hit in tape.find(name, samples(path)) if hit.share >= least_share]
     kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda one: -one.seconds):
+    for hit in sorted(hits, key=lambda one: -one.alike):
         if all(hit.at + hit.seconds <= one.at + 0.1 or hit.at >= one.at + one.seconds - 0.1 for one in kept):
             kept.append(hit)
     return sorted(kept, key=lambda one: one.at)
@@ -84,9 +88,9 @@ class Tape:
             return []
         hits = []
         for place in self._places(anchor):
-            length = self._follow(sound[first:], place)
-            share = (length + first) / max(len(sound), 1)
-            hits.append(Hit(name, max(0.0, (place - first) / RATE), (length + first) / RATE, min(share, 1.0)))
+            length, alike = self._follow(sound[first:], place)
+            share = min((length + first) / max(len(sound), 1), 1.0)
+            hits.append(Hit(name, max(0.0, (place - first) / RATE), (length + first) / RATE, share, alike / RATE))
         return hits
 
     def _places(self, anchor: Samples) -> list[int]:
@@ -103,9 +107,9 @@ class Tape:
             alike[max(0, best - ANCHOR // 2) : best + ANCHOR // 2] = 0.0
         return sorted(places)
 
-    def _follow(self, sound: Samples, place: int) -> int:
-        """How many samples of the sound go on from a place; one step or two in a row may be spoilt."""
-        shift, missed, reached = 0, 0, 0
+    def _follow(self, sound: Samples, place: int) -> tuple[int, int]:
+        """How far the sound goes on from a place, and how much of that was found; two steps in a row may be spoilt."""
+        shift, missed, reached, alike = 0, 0, 0, 0
         for start in range(0, len(sound), STEP):
             piece = sound[start : start + STEP]
             if np.abs(piece).max() < LOUD or len(piece) < 200:
@@ -120,7 +124,8 @@ class Tape:
                     break
                 continue
             shift, missed, reached = found - place - start, 0, start + len(piece)
-        return reached
+            alike += len(piece)
+        return reached, alike
 
     def _nearby(self, piece: Samples, around: int, leeway: int) -> int | None:
         low = max(0, around - leeway)
