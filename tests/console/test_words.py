@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from flows.trail import named
 from flows.turns import DISPOSITIONS
 from ivr_server.console import words
 from ivr_server.console.drawing import HERE, STATIC
+from ivr_server.console.story import titles
 from ivr_server.console.words import preferred, read_words
+from ivr_server.library import look_ups
 
 SLOT = re.compile(r"{(\w+)}")
 
@@ -33,6 +36,14 @@ def test_every_word_that_a_template_names_is_there() -> None:
     named |= {key for text in scripts for key in re.findall(r"words\.((?:phone|fax|desk)_\w+)", text)}
     assert named <= set(table)
     assert {f"disposition_{word}" for word in DISPOSITIONS} <= set(table)
+
+
+def test_no_look_up_is_told_by_its_identifier_in_chinese() -> None:
+    """Each that a flow may name, its outcomes and their facts: in a Chinese trail stand Chinese words."""
+    known = titles(read_words()["zh-CN"], {})
+    for look_up, signature in look_ups().items():
+        for name in (look_up, *signature.outcomes, *(fact for facts in signature.outcomes.values() for fact in facts)):
+            assert named(name, "zh-CN", known) != name, (look_up, name)
 
 
 @pytest.mark.parametrize(
