@@ -108,12 +108,13 @@ class Agents:
     def health(self) -> HealthPart:
         """How many people sit, and whether all can be done with calls; unknown where no Asterisk is known."""
         ami, people = self._beside.floor.ami, [one for one in self.room.roll.agents.values() if one.device]
-        words = f"{len(people)} sit, {sum(one.free for one in people)} ready"
+        sit, ready = len(people), sum(one.free for one in people)
+        words = f"{sit} sit, {ready} ready", f"{sit} 人签入，{ready} 人就绪"
         if ami is None:
-            return HealthPart("agents", "unknown", words)
+            return HealthPart("agents", "unknown", *words)
         if ami.connected and (missing := not_allowed(ami, NEEDS, "Agents cannot transfer or hang up")):
             return HealthPart("agents", "bad", missing)
-        return HealthPart("agents", "ok" if self._recovered else "unknown", words)
+        return HealthPart("agents", "ok" if self._recovered else "unknown", *words)
 
 
 def make_house(beside: Beside) -> House:

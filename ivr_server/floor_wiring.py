@@ -25,6 +25,10 @@ from ivr_server.settings import Settings
 
 log = Logger()
 REMEMBERED_S: Final = 7 * 86_400.0
+NO_ASTERISK: Final = (
+    "no Asterisk is known: set ami.port, or run ivr-server pbx",
+    "没有连接 Asterisk：请设置 ami.port，或运行 ivr-server pbx",
+)
 MOST_REMEMBERED: Final = 20_000  # a tenth of a second
 
 
@@ -82,17 +86,18 @@ class FloorRoom:
     def health(self) -> HealthPart:
         """How the floor is: unknown where no Asterisk is known, bad when nobody can be a member of a queue."""
         if self.ami is None:
-            return HealthPart("floor", "unknown", "no Asterisk is known: set ami.port, or run ivr-server pbx")
+            return HealthPart("floor", "unknown", *NO_ASTERISK)
         picture = self.floor.picture
         if not picture.live:
-            return HealthPart("floor", "bad" if self.ami.condition().text else "unknown", self.ami.condition().text)
+            why, chinese = self.ami.condition().text, self.ami.condition("zh-CN").text
+            return HealthPart("floor", "bad" if why else "unknown", why, chinese)
         if missing := not_allowed(self.ami, NEEDS, "Agents cannot sign in to queues"):
             return HealthPart("floor", "bad", missing)
         waiting = sum(len(queue.waiting) for queue in picture.queues.values())
-        words = f"{waiting} wait, {len(picture.talks)} talk"
+        words, chinese = f"{waiting} wait, {len(picture.talks)} talk", f"{waiting} 人等待，{len(picture.talks)} 人通话"
         if spoken_to := not_allowed(self.ami, ("QueueWithdrawCaller",), "Callers are not spoken to while they wait"):
-            words += f". {spoken_to}"
-        return HealthPart("floor", "ok", words)
+            words, chinese = f"{words}. {spoken_to}", f"{chinese}。{spoken_to}"
+        return HealthPart("floor", "ok", words, chinese)
 
 
 def queue_log(settings: Settings) -> Path | None:

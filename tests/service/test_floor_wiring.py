@@ -77,7 +77,7 @@ async def test_a_call_is_in_health_metrics_and_record(town: Town) -> None:
     town.hall.arrive()
     caller = town.hall.arrive()
     await until(lambda: room.floor.place(caller.call) == 2, "waits")
-    assert room.health() == type(room.health())("floor", "ok", "2 wait, 0 talk")
+    assert room.health() == type(room.health())("floor", "ok", "2 wait, 0 talk", "2 人等待，0 人通话")
     text = generate_latest(town.metrics.registry).decode()
     assert f'ivr_queue_waiting{{queue="{QUEUE}"}} 2.0' in text and "ivr_floor_live 1.0" in text
     town.hall.ring(caller, seat)
@@ -150,6 +150,7 @@ def test_the_connection_is_wanted_where_an_asterisk_is_known(tmp_path: Path) -> 
     assert the_manager(Settings(state=str(tmp_path), fax=Fax(channel="PJSIP/{number}@line")), reactor) is not None
     room = FloorRoom(bare, None, reactor, Metrics())  # type: ignore[arg-type]
     assert room.ami is None and room.health().state == "unknown" and "ami.port" in room.health().words
+    assert room.health().chinese.startswith("没有连接 Asterisk")
     assert room.floor.staffed(QUEUE) is None and queue_log(bare) is None
     whereabouts.write_asterisk(tmp_path, 5038, 8088, True, logs=tmp_path / "log")
     assert the_manager(bare, reactor) is not None and queue_log(bare) is None
