@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from crm_bridge.answers import LookUpFault
@@ -41,6 +42,7 @@ MOST_HELD: Final = 20_000  # in memory, while the disk is full
 MARGIN_S: Final = 900.0  # before the newest row: what is longer under way has been told already
 MOST_BACK_S: Final = 7 * 86_400.0
 MOST_LOG: Final = 64_000_000  # bytes of the queue log's end that are read at once
+LONGEST_CALL_S: Final = 6 * 3_600.0  # an event's call began no earlier than so long before it
 _FIELDS: Final = frozenset(field.name for field in fields(QueueEvent))
 
 
@@ -181,7 +183,8 @@ class Record:
         await self.drain()
         newest = await self._database.run(latest_event)
         since = max(newest - MARGIN_S, now - MOST_BACK_S)
-        missing = [event for event in events(_tail(path)) if event.at >= since]
+        pool = self._reactor.getThreadPool()  # a month's log takes longer to read than we may stand still
+        missing = await deferToThreadPool(self._reactor, pool, _missing, path, since)
         found = 0
         for start in range(0, len(missing), BATCH):
             found += len(await self._database.run(put_events, missing[start : start + BATCH], write=True))
@@ -203,6 +206,13 @@ class Record:
     async def events(self, since: float, until: float) -> list[QueueEvent]:
         """The rows of a time; LookUpFault when the database is away."""
         return await self._database.run(events_between, since, until)
+
+
+def _missing(path: Path, since: float) -> list[QueueEvent]:
+    """In a thread: what the log tells of since then; lines from long before are not even taken apart."""
+    early = f"{max(0.0, since - LONGEST_CALL_S):010.0f}"
+    lines = [line for line in _tail(path) if line[:10] >= early]
+    return [event for event in events(lines) if event.at >= since]
 
 
 def _tail(path: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -192,4 +193,26 @@ async def test_what_happened_while_we_were_away_comes_from_the_queue_log(databas
     assert found == len(events(LOG)) - 6 and await record.make_good(now) == 0
     assert (await record.queues(0, 4e9))["hall"].answered == 6
     assert (await record.agents(0, 4e9, "agent 2001"))["agent 2001"].answered == 6
+    await record.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_long_queue_log_is_read_beside_us(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another thread, for callers would hear nothing meanwhile; lines from long before are passed over."""
+    path, seen = tmp_path / "queue_log", list[tuple[bool, int]]()
+    past = [f"{int(line[:10]) - 86_400}{line[10:]}" for line in LOG]
+    path.write_text("\n".join([*past, *LOG]) + "\n")
+
+    def reading(lines: list[str]) -> list[QueueEvent]:
+        seen.append((threading.current_thread() is threading.main_thread(), len(lines)))
+        return events(lines)
+
+    monkeypatch.setattr("ivr_server.floor.record.events", reading)
+    record = Record(tmp_path / "spool", database, reactor, lambda: path)
+    record.start()
+    await database.run(put_events, ours()[:6], write=True)
+    assert await record.make_good(float(LOG[-1].split("|")[0]) + 60) == len(events(LOG)) - 6
+    assert seen == [(False, len(LOG))]
     await record.stop()
