@@ -323,15 +323,23 @@ class Roll:
     async def _be_member(self, agent: Agent, interface: str) -> None:
         wanted = self.memberships(agent)
         there = self.floor.picture.members(interface)
+        refused: AmiFault | None = None
         for queue, penalty in wanted.items():
             if queue not in there or there[queue].penalty != penalty or there[queue].name != agent.name:
                 if queue in there and there[queue].name != agent.name:
                     await self.floor.member_remove(queue, interface)
-                await self.floor.member_add(queue, interface, agent.name, penalty, agent.paused)
+                try:
+                    await self.floor.member_add(queue, interface, agent.name, penalty, agent.paused)
+                except AmiFault as fault:  # a queue that Asterisk does not have keeps nobody out of the others
+                    if fault.reason != "refused":
+                        raise
+                    refused = fault
         for queue in there.keys() - wanted.keys():
             await self.floor.member_remove(queue, interface)
         if any((one.reason if one.paused else "") != agent.paused for one in there.values()):
             await self.floor.member_pause(interface, bool(agent.paused), agent.paused)
+        if refused is not None:
+            raise refused
 
     def memberships(self, agent: Agent) -> Mapping[str, int]:
         """Queue -> penalty of every queue that the agent's device is to be in now."""

@@ -122,9 +122,10 @@ class Writing:
             last = others[-1]
             fresh = replace(fresh, asked=last.asked, values=last.values, given=last.agent)
             fresh = replace(fresh, business=last.business or fresh.business, form=last.form or fresh.form)
-        card = await self.contacts.card(self.contacts.known(contact.call, contact.number), by)
-        if card is not None:
-            fresh = replace(fresh, customer=card["customer"], name=card["name"])
+        with suppress(LookUpFault):  # billing is away: it is the agent's call all the same
+            card = await self.contacts.card(self.contacts.known(contact.call, contact.number), by)
+            if card is not None:
+                fresh = replace(fresh, customer=card["customer"], name=card["name"])
         await self.contacts.store.run(receptions.know, fresh, write=True)
 
     async def talked(self, name: str, contact: Contact, until: float) -> None:

@@ -168,6 +168,43 @@ def test_a_call_through_to_wrap_up(office: Office) -> None:
     assert (office.state("li"), office.pause_of(SEAT)) == (("ready", ""), {""})
 
 
+def test_C1_a_call_answered_while_billing_is_away_is_its_agents_all_the_same(office: Office) -> None:
+    """Its reception stands from the answer, without a name; its agent finds the call afterwards, nobody else does."""
+
+    async def away(*_arguments: Any, **_more: Any) -> Any:
+        raise LookUpFault("unavailable", "billing is away")
+
+    sit(office)
+    office.room._contacts.billing.card = away  # type: ignore[method-assign]
+    call = office.call()
+    office.ring(SEAT, call)
+    office.answer(SEAT)
+    beat(office, 30, LI)
+    office.end(call)
+    done(office.room.act(LI, call, "done"))
+    [kept] = done(office.store.run(receptions.of_call, call))
+    assert (kept.agent, kept.number, kept.name, kept.talk_s) == ("li", "13800138000", "", 30)
+    assert done(office.room.call(LI, call))["written"]
+    with pytest.raises(Hidden):
+        done(office.room.call(WANG, call))
+
+
+def test_a_queue_that_asterisk_does_not_have_keeps_nobody_out_of_the_others(office: Office) -> None:
+    """The file names one more than Asterisk has read: the rest have their member, and a pause is a pause."""
+    add = office.floor.member_add
+
+    async def but_one(queue: str, *more: Any) -> None:
+        if queue == "service":
+            raise AmiFault("refused", "Unable to add interface to queue: No such queue")
+        await add(queue, *more)
+
+    office.floor.member_add = but_one  # type: ignore[assignment,method-assign]
+    sit(office)
+    assert set(office.floor.picture.members(SEAT)) == {"billing"}
+    done(office.room.turn(LI, "busy", "meal"))
+    assert office.pause_of(SEAT) == {"meal"}
+
+
 def test_done_ends_the_wrap_up(office: Office) -> None:
     """By the agent's own word; once only."""
     sit(office)
