@@ -15,6 +15,7 @@ from ivr_server.drafting.drafts import Unfit
 from ivr_server.publishing.asked import PublishWish, RerunWish, TrafficQuestion
 
 NUMBER: Final = re.compile(r"[0-9]{1,9}\Z")
+MOMENT: Final = re.compile(r"[0-9]{1,11}\Z")  # seconds since 1970
 DIGEST: Final = re.compile(r"[0-9a-f]{0,64}\Z")
 CALL: Final = re.compile(r"[A-Za-z0-9_.:~-]{1,100}\Z")
 SHORTEST: Final = 3  # letters of a reason
@@ -139,7 +140,7 @@ async def rerun(visit: Visit, studio: Studio) -> Shape:
     form, flow = visit.form, visit.form.get("flow", "")
     if flow and not naming.fit(f"flows/{flow}.yaml"):
         raise Unfit("studio_not_bad_name")
-    since, until = _number(form.get("since", "")), _number(form.get("until", ""))
+    since, until = (_number(form.get(name, ""), MOMENT) for name in ("since", "until"))
     most = min(_number(form.get("most", "") or str(MOST_CALLS)), MOST_CALLS)
     wish = RerunWish(await studio.drafts.files(), float(since), float(until), flow, most)
     return await _publishing(studio).rerun(author(visit), wish)
@@ -177,8 +178,8 @@ async def audit(visit: Visit, studio: Studio) -> Shape:
     return await _publishing(studio).audit(author(visit))
 
 
-def _number(text: str) -> int:
-    if not NUMBER.match(text):
+def _number(text: str, shape: re.Pattern[str] = NUMBER) -> int:
+    if not shape.match(text):
         raise Unfit("studio_not_no_version", 404)
     return int(text)
 
