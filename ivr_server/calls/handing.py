@@ -150,9 +150,10 @@ def handed(found: Found, telling: Telling) -> Handed:
 
 
 def earlier(record: CallRecord, telling: Telling) -> Earlier:
-    """One earlier call in a line."""
+    """One earlier call in a line; only how it ended where the journal holds no business, though one was chosen."""
     ended = telling.word(f"ended_{record.disposition}") or telling.word("ended_")
     words = telling.word("earlier").format(business=telling.name(record.business), ended=ended)
+    words = words if record.business else ended[:1].upper() + ended[1:]
     local = record.started.astimezone(telling.zone)
     iso = record.started.astimezone(UTC).isoformat(timespec="seconds")
     return Earlier(clean(record.call), f"{local:%Y-%m-%d %H:%M}", iso, words)

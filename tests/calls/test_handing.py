@@ -170,6 +170,8 @@ def test_earlier_calls_and_open_faxes_are_lines_to_be_shown() -> None:
     job = FaxRow(**{**fax, "id": 12, "month": "2026-10", "number": "02066668888", "state": "retrying"})
     told = of(record(), earlier=(before,), faxes=(job,), language="zh-CN")
     assert [(one.call, one.at, one.words) for one in told.earlier] == [("16.1", "2026-11-23 10:00", "欠费，道别")]
+    without = record("16.1", disposition="hung_up", business="", notes=())
+    assert of(record(), earlier=(without,)).earlier[0].words == "The caller hung up"
     assert told.faxes[0].words == "任务 12：2026-10 账单传真到 02066668888，等待重试"
 
 
