@@ -71,14 +71,21 @@ class Roll:
     async def recover(self) -> int:
         """Who sat when the last process ended; how many. LookUpFault while the database is away."""
         for shift in await self._store.run(shifts.everybody):
-            agent = as_agent(shift)
-            if agent is not None and agent.name not in self.agents:
-                self.agents[agent.name] = agent
-                self.settle(agent.name)
+            agent, known = as_agent(shift), self.of(shift.name)
+            if agent is not None and known.device is None:  # a page that was quicker than the database sits nowhere
+                self._restore(known, agent)
         self._recovered = True
         if self.floor.picture.live:
             self.resynced()
         return len(self.agents)
+
+    def _restore(self, known: Agent, agent: Agent) -> None:
+        for tab in known.tabs:
+            agent = state.open_tab(agent, tab, self.house.now())
+        self.agents[agent.name] = agent
+        self.settle(agent.name)
+        for told in self.changed:
+            told(known, agent, None)
 
     async def stop(self) -> None:
         """Settle what can be settled. Members stay: Asterisk goes on without us."""
@@ -300,6 +307,8 @@ class Roll:
 
     async def _save(self, name: str) -> None:
         self._unsaved.add(name)
+        if not self._recovered:  # what stands there is not read yet
+            return
         agent = self.of(name)
         try:
             await self._store.run(shifts.keep, as_shift(agent, agent.since or self.house.now()), write=True)
@@ -310,9 +319,9 @@ class Roll:
             self._unsaved.discard(name)
 
     async def _carry_out(self, name: str) -> None:
-        if not self.floor.picture.live:
-            return
         agent = self.of(name)
+        if not self.floor.picture.live or not (self._recovered or agent.device):
+            return
         try:
             await self._leave_others(agent)
             if agent.device is not None:

@@ -451,6 +451,27 @@ def test_D1_C1_a_server_that_begins_without_its_database_takes_nobody_out(office
     assert (office.pause_of("PJSIP/1003"), office.pause_of(SEAT)) == (set(), {"meal"})
 
 
+def test_D1_C1_a_page_that_is_quicker_than_the_database_signs_nobody_out(office: Office) -> None:
+    """It is open, and beats, before it is known who sat: nobody leaves a queue, and the seat is theirs as before."""
+    sit(office)
+    done(office.room.turn(LI, "busy", "meal"))
+    done(office.room.stop())
+    office.store.away = True
+    office.room = office._room()
+    with pytest.raises(LookUpFault):
+        done(office.room.recover())
+    office.resync()
+    office.store.away = False
+    page = office.open(LI)
+    beat(office, 4, LI)
+    assert (page.last("me")["state"], office.pause_of(SEAT)) == ("signed_out", {"meal"})
+    done(office.room.recover())
+    assert (page.last("me")["state"], page.last("me")["seat"], page.last("me")["holds"]) == ("busy", "1001", True)
+    assert (office.state("li"), office.pause_of(SEAT)) == (("busy", "meal"), {"meal"})
+    office.restart()
+    assert office.state("li") == ("busy", "meal")
+
+
 def test_B1_members_are_put_right_after_a_restart_of_asterisk(office: Office) -> None:
     """All members gone, a stranger at a seat of ours, a device of somebody else's: all is made as it should be."""
     sit(office)
