@@ -7,9 +7,10 @@ Who supervises sees everybody's. What is not theirs is ``Hidden``, whether it ex
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from crm_bridge import receptions
@@ -25,18 +26,23 @@ from ivr_server.calls.handing import clean
 
 MOST_SHOWN: Final = 50
 MOST_KNOWN: Final = 5_000
+MOST_HAD: Final = 2_000
 OWN_KEY: Final = "key "  # before the page's own key, so that no call's id is one
 DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What agents write, around one house."""
+    """What agents write, around one house.
+
+    ``had``: the latest talks, by the id of their reception: what was typed while the database was away is taken later.
+    """
 
     house: House
     roll: Roll
     contacts: Contacts
     shelf: Shelf
+    had: OrderedDict[str, Contact] = field(default_factory=OrderedDict)
 
     async def begin(self, by: By, new: NewReception) -> Shape:
         """A reception: of a call of theirs, or of a number."""
@@ -89,9 +95,9 @@ class Writing:
         kept: Reception | None = await self.contacts.store.run(receptions.one, id)
         if kept is not None and kept.agent == by.name:
             return kept
-        agent = self.roll.of(by.name)
-        if kept is None and agent.contact is not None and id == receptions.id_of(by.name, agent.call):
-            return await self.fresh(by, agent.contact)
+        for contact in (self.roll.of(by.name).contact, self.had.get(id)):
+            if kept is None and contact is not None and id == receptions.id_of(by.name, contact.call):
+                return await self.fresh(by, contact)
         raise self._hidden(id)
 
     async def fresh(self, by: By, contact: Contact) -> Reception:
@@ -115,6 +121,9 @@ class Writing:
 
     async def answered(self, by: By, contact: Contact) -> None:
         """The talk has begun: its reception is there from now on, going on where the agent before left off."""
+        self.had[receptions.id_of(by.name, contact.call)] = contact
+        while len(self.had) > MOST_HAD:
+            self.had.popitem(last=False)
         fresh = await self.fresh(by, contact)
         before: Sequence[Reception] = await self.contacts.store.run(receptions.of_call, contact.call)
         others = [one for one in before if one.agent != by.name]

@@ -9,7 +9,7 @@ import pytest
 
 from crm_bridge import receptions, shifts
 from crm_bridge.answers import LookUpFault
-from ivr_server.agents.asked import Hidden, NotNow, Sitting
+from ivr_server.agents.asked import Hidden, NotNow, Saving, Sitting
 from ivr_server.agents.pages import ASLEEP_S
 from ivr_server.ami.faults import AmiFault
 from ivr_server.floor.happenings import Happening
@@ -187,6 +187,26 @@ def test_C1_a_call_answered_while_billing_is_away_is_its_agents_all_the_same(off
     assert done(office.room.call(LI, call))["written"]
     with pytest.raises(Hidden):
         done(office.room.call(WANG, call))
+
+
+def test_C1_what_was_typed_while_the_database_was_away_is_taken_after_the_call(office: Office) -> None:
+    """It comes back when the wrap-up is over long since: the page's save is kept, and nobody else's is."""
+    page = sit(office)
+    office.store.away = True
+    call = office.call()
+    office.ring(SEAT, call)
+    office.answer(SEAT)
+    id = page.last("call")["reception"]["id"]
+    with pytest.raises(LookUpFault):
+        done(office.room.save(LI, Saving(id, 0, {"asked": "a bill"})))
+    office.end(call)
+    done(office.room.act(LI, call, "done"))
+    office.store.away = False
+    with pytest.raises(Hidden):
+        done(office.room.save(WANG, Saving(id, 0, {"asked": "not mine"})))
+    assert done(office.room.save(LI, Saving(id, 0, {"asked": "a bill"}))) == 1
+    [kept] = done(office.store.run(receptions.of_call, call))
+    assert (kept.agent, kept.asked, kept.number) == ("li", "a bill", "13800138000")
 
 
 def test_a_queue_that_asterisk_does_not_have_keeps_nobody_out_of_the_others(office: Office) -> None:
