@@ -143,6 +143,13 @@ def events_between(connection: Connection, since: float, until: float) -> list[Q
     return [QueueEvent(**row._mapping) for row in connection.execute(asked)]
 
 
+def newest_events(connection: Connection, since: float, most: int) -> list[QueueEvent]:
+    """The newest rows since then, so many at most, in order."""
+    asked = _SELECT.where(queue_events.c.at >= since)
+    asked = asked.order_by(queue_events.c.at.desc(), queue_events.c.key.desc()).limit(most)
+    return [QueueEvent(**row._mapping) for row in connection.execute(asked)][::-1]
+
+
 def latest_event(connection: Connection) -> float:
     """When the newest row happened; 0.0 without any."""
     return float(connection.execute(select(func.max(queue_events.c.at))).scalar() or 0.0)

@@ -53,11 +53,11 @@ class FloorRoom:
 
     async def _remember(self) -> None:
         try:
-            past = await self.record.events(_now() - REMEMBERED_S, _now())
+            past = await self.record.newest(_now() - REMEMBERED_S, MOST_REMEMBERED)
         except LookUpFault as fault:
             log.warn("The queues' past was not read: {fault}", fault=fault)
         else:
-            self.floor.remember(happening(one) for one in past[-MOST_REMEMBERED:])
+            self.floor.remember(map(happening, past))
 
     def connect(self) -> None:
         """Connect to Asterisk, if one is known."""

@@ -27,6 +27,7 @@ from crm_bridge.queue_events import (
     agent_days,
     events_between,
     latest_event,
+    newest_events,
     put_events,
     queue_days,
 )
@@ -202,6 +203,10 @@ class Record:
     async def queues(self, since: float, until: float, within_s: float = 20.0) -> dict[str, QueueDay]:
         """Every queue's figures of a time; LookUpFault when the database is away."""
         return queue_days(await self.events(since, until), within_s)
+
+    async def newest(self, since: float, most: int) -> list[QueueEvent]:
+        """The newest rows since then, so many at most, in order; LookUpFault when the database is away."""
+        return await self._database.run(newest_events, since, most)
 
     async def events(self, since: float, until: float) -> list[QueueEvent]:
         """The rows of a time; LookUpFault when the database is away."""

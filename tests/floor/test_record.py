@@ -197,6 +197,16 @@ async def test_what_happened_while_we_were_away_comes_from_the_queue_log(databas
 
 
 @pytest_twisted.ensureDeferred
+async def test_of_a_busy_week_only_the_newest_rows_are_read(database: Database, tmp_path: Path) -> None:
+    """In order, so many at most, and none from before."""
+    record, rows = Record(tmp_path / "spool", database, reactor), events(LOG)
+    await database.run(put_events, rows, write=True)
+    kept_rows = await record.events(0, 4e9)
+    assert await record.newest(0, 5) == kept_rows[-5:]
+    assert await record.newest(kept_rows[-2].at, 1_000) == [one for one in kept_rows if one.at >= kept_rows[-2].at]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_long_queue_log_is_read_beside_us(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
