@@ -219,7 +219,7 @@ def about(connection: Connection, customer: str, number: str, limit: int = 5) ->
 
 
 def may_see(connection: Connection, agent: str, call: str) -> bool:
-    """Whether the agent had this call: there is a reception of theirs, or they missed it."""
+    """Whether the agent had this call: there is a reception of theirs. One that they missed is not theirs."""
     this = (receptions.c.call == call) | (receptions.c.trail == call)
     had = select(receptions.c.id).where(this, receptions.c.agent == agent)
     return bool(call) and connection.execute(had.limit(1)).first() is not None
