@@ -24,7 +24,7 @@ from ivr_server.calls.legs import MAIN, Leg, leg_of, name_of
 from ivr_server.calls.lining_up import LineUp
 from ivr_server.calls.look_ups import Vault
 from ivr_server.calls.performer import Performer, Tools
-from ivr_server.calls.recording import as_row, fault, identity, late
+from ivr_server.calls.recording import as_row, business, fault, identity, late
 from ivr_server.calls.routing import Routes
 from ivr_server.calls.trails import Trails
 from ivr_server.calls.work import Work, first_of
@@ -253,7 +253,7 @@ class Talk:
             language=last.session.language if last else "",
             disposition=fate.disposition,
             queue=fate.queue,
-            business=fate.business,
+            business=fate.business or business(self.notes),
             fault=fault(self.notes),
             customer=str(facts["customer"].value) if "customer" in facts else "",
             identity=identity(self.notes) if "customer" in facts else "",

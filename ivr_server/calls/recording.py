@@ -35,6 +35,11 @@ def identity(notes: Sequence[Note]) -> str:
     return ""
 
 
+def business(notes: Sequence[Note]) -> str:
+    """What the call was about at last: the word of the last tag that it came by; "" for none."""
+    return next((dict(note.detail)["tag"] for note in reversed(notes) if note.what == "tagged"), "")
+
+
 def fault(notes: Sequence[Note]) -> str:
     """The last fault of the world that the call met, as one word; "" for none."""
     return next((dict(note.detail).get("fault", "") for note in reversed(notes) if note.what == "failed"), "")

@@ -71,7 +71,7 @@ def test_a_caller_hears_what_they_owe(tmp_path: Path) -> None:
     assert "November thirtieth" in call.heard
     call.phone.hang_up()
     call.pass_s(0.2)
-    assert call.record.disposition == "hung_up"
+    assert (call.record.disposition, call.record.business) == ("hung_up", "fees")
     assert call.record.caller == "13800138000"
     assert call.record.customer == "1"
     assert any(note["what"] == "heard" and "bill_sum" in note["prompts"] for note in call.record.notes)
