@@ -13,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from twisted.internet.task import LoopingCall
-
+from ivr_server.again import again
 from ivr_server.agents import state
 from ivr_server.agents.asked import By, Shape
 from ivr_server.agents.roll import Roll
@@ -47,8 +46,7 @@ class Pages:
         self._beats: dict[str, float] = {}
         self._spared: set[str] = set()  # silent together with most others, and given more time
         self._swept = reactor.seconds()
-        self._sweeping = LoopingCall(self.sweep)
-        self._sweeping.clock = reactor
+        self._sweeping = again(reactor, self.sweep)
 
     def start(self) -> None:
         """Watch over the desks."""

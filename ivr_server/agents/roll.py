@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from crm_bridge import shifts
 from crm_bridge.answers import LookUpFault
+from ivr_server.again import again
 from ivr_server.agents import state
 from ivr_server.agents.house import FloorFace, House, Store
 from ivr_server.agents.keeping import as_agent, as_shift
@@ -60,8 +60,7 @@ class Roll:
         self._missing: dict[str, float] = {}  # agent -> since when their call is not in the picture
         self._rejoining: dict[str, float] = {}  # agent -> until when their talk may be on its way to a new leg
         self._end: Callable[[], None] = lambda: None
-        self._sweeping = LoopingCall(self.sweep)
-        self._sweeping.clock = reactor
+        self._sweeping = again(reactor, self.sweep)
 
     def start(self) -> None:
         """Follow the floor."""

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from crm_bridge.staff import Deed
@@ -41,6 +42,7 @@ from ivr_server.agents.telling import Figures
 from ivr_server.agents.writing import Writing
 
 HEARD_S: Final = 600.0  # one line of the audit for a recording that is listened to, however often its player asks
+RESCUE_AGAIN_S: Final = 3.0
 log = Logger()
 
 
@@ -263,5 +265,21 @@ class AgentsRoom:
             self.screens.behind(self._rescue(agent, agent.contact))
 
     async def _rescue(self, agent: Agent, contact: Contact) -> None:
-        if await self.calling.back_to_queue(agent):
-            await self.writing.missed(agent.name, contact, "dropped")
+        """Tried again while Asterisk cannot be asked: until then the caller hears nothing."""
+        asleep: Agent | None = agent
+        while asleep is not None:
+            try:
+                if await self.calling.back_to_queue(asleep):
+                    await self.writing.missed(agent.name, contact, "dropped")
+                return
+            except NotNow as why:
+                if why.why != "asterisk":
+                    raise
+            log.warn("the caller of {agent}, whose browser is gone, waits for Asterisk's answer", agent=agent.name)
+            await deferLater(self._contacts.reactor, RESCUE_AGAIN_S)
+            asleep = self._still_asleep(agent.name, contact)
+
+    def _still_asleep(self, name: str, contact: Contact) -> Agent | None:
+        """The agent, if away from this very talk still."""
+        now = self.roll.agents.get(name)
+        return now if now is not None and now.away and now.call == contact.call else None

@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from crm_bridge.answers import LookUpFault
+from ivr_server.again import again
 from ivr_server.agents import telling
 from ivr_server.agents.asked import By, NotNow, Shape
 from ivr_server.agents.contacts import Contacts
@@ -47,8 +47,7 @@ class Screens:
         self._counted_at = 0.0
         self._stirred = True
         self._live = False
-        self._telling = LoopingCall(self._tell_bar)
-        self._telling.clock = self._contacts.reactor
+        self._telling = again(self._contacts.reactor, self._tell_bar)
 
     def start(self) -> None:
         """Follow the roll and the floor."""

@@ -24,6 +24,7 @@ from twisted.logger import Logger
 
 from crm_bridge.answers import LookUpFault
 from crm_bridge.call_backs import CallBackRow, NewCallBack
+from ivr_server.again import again
 from ivr_server.ami.faults import AmiFault
 from ivr_server.ami.wire import Fields, Message, variable
 from ivr_server.floor.happenings import Happening
@@ -130,8 +131,7 @@ class CallBacks:
 
     def start(self) -> None:
         """Begin to look after them; rows of an earlier process are read with the first tick."""
-        self._ticking = LoopingCall(self._tick)
-        self._ticking.clock = self.clock
+        self._ticking = again(self.clock, self._tick)
         self._ticking.start(TICK_S, now=False)
 
     async def stop(self) -> None:
@@ -278,6 +278,7 @@ class CallBacks:
             ("Priority", "1"),
             ("Timeout", str(patience)),
             ("Async", "true"),
+            ("Codecs", "ulaw,alaw"),  # as the lines: translated, half of the talks were dumb (agents.conf)
             ("ChannelId", virtual(row, "a")),
             ("OtherChannelId", virtual(row)),
             *(variable(f"__IVR_{name}", value) for name, value in told.items()),

@@ -22,6 +22,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from ivr_server.again import again
 from ivr_server.ami.client import Ami
 from ivr_server.ami.faults import AmiFault
 from ivr_server.ami.wire import Message
@@ -93,8 +94,7 @@ class Floor:
         self._ami.on_down(self._lost)
         for name in STEPS:
             self._ends.append(self._ami.listen(name, self._heard, critical=name in CRITICAL))
-        self._ticking = LoopingCall(self._tick)
-        self._ticking.clock = self._reactor
+        self._ticking = again(self._reactor, self._tick)
         self._ticking.start(TICK_S, now=False)
 
     async def stop(self) -> None:
@@ -200,8 +200,11 @@ class Floor:
         queues = await self._ami.listed("QueueStatus")
         picture, told = listed_queues(self.picture, queues, self._now())
         self._keep(picture, told)
+        asked = tuple(self._held)
         channels = await self._ami.listed("CoreShowChannels")
         self._be_sure(item.only("Uniqueid") for item in channels)
+        for call in asked:  # not among them: over, or never was
+            self._held.pop(call, None)
         picture, told = listed_channels(self.picture, channels, self._now())
         self._keep(picture, told)
         self.waits.only(_calls(self.picture), self._now())

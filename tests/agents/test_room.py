@@ -389,6 +389,20 @@ def test_a_reload_in_mid_call_brings_the_call_back_to_the_screen(office: Office)
     assert office.state("li") == ("wrap_up", "")
 
 
+def test_a_caller_is_given_back_as_soon_as_asterisk_can_be_asked(office: Office) -> None:
+    """The browser dies while the manager connection is away: it is tried again, and the caller is not forgotten."""
+    sit(office)
+    call = office.call()
+    office.ring(SEAT, call)
+    office.answer(SEAT)
+    office.manager.fault = AmiFault("away", "no connection to Asterisk")
+    beat(office, ASLEEP_S + 10)
+    assert office.manager.asked == []
+    office.manager.fault = None
+    beat(office, 5)
+    assert [name for name, _ in office.manager.asked].count("Redirect") == 1
+
+
 def test_a_rejoin_that_comes_to_nothing_ends_the_talk(office: Office) -> None:
     """The leg fell away and no new one came."""
     sit(office)
