@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 
 import click
 from prometheus_client.metrics import MetricWrapperBase
@@ -185,6 +186,8 @@ def commands() -> str:
 
 
 def _help(command: click.Command, path: str, above: click.Context) -> str:
+    command = copy(command)
+    command._help_option = None  # click keeps the one of the first context that it was asked in
     context = click.Context(command, info_name=path.rpartition(" ")[2], parent=above, terminal_width=100)
     text = f"```\n{re.sub(r'[ ]+$', '', command.get_help(context), flags=re.MULTILINE)}\n```\n\n"
     if isinstance(command, click.Group):
