@@ -33,6 +33,19 @@ class Marked:
     plain: bool = True  # one line, written without escapes: a character of the text is a column of the file
 
 
+def at_path(marked: Marked, *path: str | int) -> Marked:
+    """The place of a value under keys and list positions, or as far down as the file goes."""
+    for step in path:
+        inside = marked.value
+        if isinstance(inside, dict) and isinstance(step, str) and step in inside:
+            marked = inside[step][1]
+        elif isinstance(inside, list) and isinstance(step, int) and step < len(inside):
+            marked = inside[step]
+        else:
+            break
+    return marked
+
+
 def read(text: str, file: str) -> tuple[Marked | None, list[Problem]]:
     """The whole document and what is wrong with its YAML; None when it cannot be read at all."""
     if len(text) > LARGEST:

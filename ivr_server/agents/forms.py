@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from ivr_server.floor.queue_file import BUSINESSES, LANGUAGES
-from marked_yaml import Marked, Mistakes, Problem, meant, read, shaped
+from marked_yaml import Marked, Mistakes, Problem, at_path, meant, read, shaped
 
 SHIPPED: Final = Path(__file__).with_name("forms.yaml")
 STRICT: Final = ConfigDict(extra="forbid")
@@ -128,45 +128,45 @@ Wrong = Iterator[tuple[Marked, str]]
 
 def _wrong(file: FormFile, marked: Marked) -> Wrong:
     if not file.forms:
-        yield _at(marked, "forms"), "there is no form; the first one takes every business that no other names"
+        yield at_path(marked, "forms"), "there is no form; the first one takes every business that no other names"
     yield from _twice([form.name for form in file.forms], marked, "forms")
     seen: set[str] = set()
     for index, form in enumerate(file.forms):
-        at = _at(marked, "forms", index)
+        at = at_path(marked, "forms", index)
         yield from _wrong_form(form, at)
         for place, business in enumerate(form.businesses):
             if not NAME.match(business):
-                yield _at(at, "businesses", place), f'"{business}" is no business{meant(business, BUSINESSES)}'
+                yield at_path(at, "businesses", place), f'"{business}" is no business{meant(business, BUSINESSES)}'
             elif business in seen:
-                yield _at(at, "businesses", place), f'"{business}" has another form already'
+                yield at_path(at, "businesses", place), f'"{business}" has another form already'
             seen.add(business)
 
 
 def _wrong_form(form: Form, at: Marked) -> Wrong:
     if not NAME.match(form.name):
-        yield _at(at, "name"), f'"{form.name}" is no name of a form; use small letters, digits and _'
-    yield from _wrong_title(form.title, _at(at, "title"), "title")
+        yield at_path(at, "name"), f'"{form.name}" is no name of a form; use small letters, digits and _'
+    yield from _wrong_title(form.title, at_path(at, "title"), "title")
     if len(form.fields) > MOST_FIELDS:
-        yield _at(at, "fields"), f"a form has {MOST_FIELDS} fields at most"
+        yield at_path(at, "fields"), f"a form has {MOST_FIELDS} fields at most"
     yield from _twice([one.name for one in form.fields], at, "fields")
     for index, one in enumerate(form.fields):
-        yield from _wrong_field(one, _at(at, "fields", index))
+        yield from _wrong_field(one, at_path(at, "fields", index))
 
 
 def _wrong_field(one: Field, at: Marked) -> Wrong:
     if one.name in TAKEN:
-        yield _at(at, "name"), f'"{one.name}" belongs to every reception; call the field otherwise'
+        yield at_path(at, "name"), f'"{one.name}" belongs to every reception; call the field otherwise'
     elif not NAME.match(one.name):
-        yield _at(at, "name"), f'"{one.name}" is no name of a field; use small letters, digits and _'
-    yield from _wrong_title(one.label, _at(at, "label"), "label")
+        yield at_path(at, "name"), f'"{one.name}" is no name of a field; use small letters, digits and _'
+    yield from _wrong_title(one.label, at_path(at, "label"), "label")
     if (one.kind == "choice") != bool(one.choices):
         text = "a field of kind choice needs choices" if one.kind == "choice" else "only kind choice has choices"
-        yield _at(at, "choices" if one.choices else "kind"), text
+        yield at_path(at, "choices" if one.choices else "kind"), text
     if len(one.choices) > MOST_CHOICES:
-        yield _at(at, "choices"), f"a field has {MOST_CHOICES} choices at most"
+        yield at_path(at, "choices"), f"a field has {MOST_CHOICES} choices at most"
     yield from _twice([each.name for each in one.choices], at, "choices")
     for index, choice in enumerate(one.choices):
-        yield from _wrong_title(choice.title, _at(at, "choices", index, "title"), "title")
+        yield from _wrong_title(choice.title, at_path(at, "choices", index, "title"), "title")
 
 
 def _wrong_title(titles: Mapping[str, str], at: Marked, what: str) -> Wrong:
@@ -178,17 +178,4 @@ def _wrong_title(titles: Mapping[str, str], at: Marked, what: str) -> Wrong:
 def _twice(names: list[str], at: Marked, part: str) -> Wrong:
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield _at(at, part, index, "name"), f'"{name}" stands there twice'
-
-
-def _at(marked: Marked, *path: str | int) -> Marked:
-    """The place of a value, or as far down as the file goes."""
-    for step in path:
-        inside = marked.value
-        if isinstance(inside, dict) and isinstance(step, str) and step in inside:
-            marked = inside[step][1]
-        elif isinstance(inside, list) and isinstance(step, int) and step < len(inside):
-            marked = inside[step]
-        else:
-            break
-    return marked
+            yield at_path(at, part, index, "name"), f'"{name}" stands there twice'

@@ -16,7 +16,7 @@ from typing import Final, Literal
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from ivr_server.hours import WEEKDAYS, Hours, Span
-from marked_yaml import Marked, Mistakes, Problem, meant, read, shaped
+from marked_yaml import Marked, Mistakes, Problem, at_path, meant, read, shaped
 
 SHIPPED: Final = Path(__file__).with_name("queues.yaml")
 BUSINESSES: Final = ("fees", "arrears", "password", "fault", "complaint", "suggestion", "consultation")
@@ -149,16 +149,16 @@ Wrong = Iterator[tuple[Marked, str]]
 def _wrong(file: QueueFile, marked: Marked) -> Wrong:
     """What the shape of the values does not tell."""
     if not file.queues:
-        yield _at(marked, "queues"), "there is no queue; callers after a fault need one"
+        yield at_path(marked, "queues"), "there is no queue; callers after a fault need one"
     yield from _same_names(file, marked)
     for index, queue in enumerate(file.queues):
-        yield from _wrong_queue(queue, _at(marked, "queues", index))
+        yield from _wrong_queue(queue, at_path(marked, "queues", index))
     yield from _shared_businesses(file, marked)
     for index, agent in enumerate(file.agents):
-        yield from _wrong_agent(agent, file, _at(marked, "agents", index))
+        yield from _wrong_agent(agent, file, at_path(marked, "agents", index))
     for index, reason in enumerate(file.busy_reasons):
-        yield from _wrong_name(reason.name, "reason", _at(marked, "busy_reasons", index))
-        yield from _wrong_title(reason.title, _at(marked, "busy_reasons", index))
+        yield from _wrong_name(reason.name, "reason", at_path(marked, "busy_reasons", index))
+        yield from _wrong_title(reason.title, at_path(marked, "busy_reasons", index))
 
 
 def _same_names(file: QueueFile, marked: Marked) -> Wrong:
@@ -166,7 +166,7 @@ def _same_names(file: QueueFile, marked: Marked) -> Wrong:
         seen: set[str] = set()
         for index, one in enumerate(getattr(file, part)):
             if one.name in seen:
-                yield _at(marked, part, index, "name"), f'"{one.name}" stands there twice'
+                yield at_path(marked, part, index, "name"), f'"{one.name}" stands there twice'
             seen.add(one.name)
 
 
@@ -176,35 +176,35 @@ def _wrong_queue(queue: Queue, at: Marked) -> Wrong:
     for index, business in enumerate(queue.businesses):
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", business):
             text = f'"{business}" is no business; use small letters, digits and _{meant(business, BUSINESSES)}'
-            yield _at(at, "businesses", index), text
+            yield at_path(at, "businesses", index), text
     for key in sorted(SMALLEST):
         value = getattr(queue, key)
         if not SMALLEST[key] <= value <= LARGEST.get(key, 3600):
-            yield _at(at, key), f"{key} must lie between {SMALLEST[key]} and {LARGEST.get(key, 3600)}, not {value}"
+            yield at_path(at, key), f"{key} must lie between {SMALLEST[key]} and {LARGEST.get(key, 3600)}, not {value}"
     if isinstance(queue.hours, dict):
-        yield from _wrong_hours(queue.hours, _at(at, "hours"))
+        yield from _wrong_hours(queue.hours, at_path(at, "hours"))
 
 
 def _wrong_name(name: str, what: str, at: Marked) -> Wrong:
     if not NAME.match(name):
-        yield _at(at, "name"), f'"{name}" is no name of a {what}; use letters, digits, - and _'
+        yield at_path(at, "name"), f'"{name}" is no name of a {what}; use letters, digits, - and _'
 
 
 def _wrong_title(title: Mapping[str, str], at: Marked) -> Wrong:
     for language in LANGUAGES:
         if not title.get(language, "").strip():
-            yield _at(at, "title"), f"the title in {language} is missing"
+            yield at_path(at, "title"), f"the title in {language} is missing"
 
 
 def _wrong_hours(hours: Mapping[str, tuple[str, ...]], at: Marked) -> Wrong:
     for day, spans in hours.items():
         if day not in WEEKDAYS:
-            yield _at(at, day), f'"{day}" is no day of the week; use {", ".join(WEEKDAYS)}'
+            yield at_path(at, day), f'"{day}" is no day of the week; use {", ".join(WEEKDAYS)}'
         for index, span in enumerate(spans):
             try:
                 Span.parse(span)
             except ValueError as wrong:
-                yield _at(at, day, index), str(wrong)
+                yield at_path(at, day, index), str(wrong)
 
 
 def _shared_businesses(file: QueueFile, marked: Marked) -> Wrong:
@@ -214,7 +214,7 @@ def _shared_businesses(file: QueueFile, marked: Marked) -> Wrong:
             for other in file.queues[:index]:
                 if business in other.businesses and _overlap(queue, other):
                     text = f'"{business}" goes to the queue "{other.name}" already, in the same language'
-                    yield _at(marked, "queues", index, "businesses", place), text
+                    yield at_path(marked, "queues", index, "businesses", place), text
 
 
 def _overlap(one: Queue, other: Queue) -> bool:
@@ -225,19 +225,6 @@ def _wrong_agent(agent: Agent, file: QueueFile, at: Marked) -> Wrong:
     skills = sorted({queue.needs for queue in file.queues})
     for skill, level in agent.skills.items():
         if skill not in skills:
-            yield _at(at, "skills", skill), f'no queue asks for the skill "{skill}"{meant(skill, skills)}'
+            yield at_path(at, "skills", skill), f'no queue asks for the skill "{skill}"{meant(skill, skills)}'
         if not 1 <= level <= WORST_LEVEL:
-            yield _at(at, "skills", skill), f"a level lies between 1 (best) and {WORST_LEVEL}, not {level}"
-
-
-def _at(marked: Marked, *path: str | int) -> Marked:
-    """The place of a value, or as far down as the file goes."""
-    for step in path:
-        inside = marked.value
-        if isinstance(inside, dict) and isinstance(step, str) and step in inside:
-            marked = inside[step][1]
-        elif isinstance(inside, list) and isinstance(step, int) and step < len(inside):
-            marked = inside[step]
-        else:
-            break
-    return marked
+            yield at_path(at, "skills", skill), f"a level lies between 1 (best) and {WORST_LEVEL}, not {level}"
