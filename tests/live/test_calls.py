@@ -53,7 +53,7 @@ def day(product: Product, town: Exchange) -> Iterator[Day]:
         password = password_of(number, 1) if has_password(number) else ""
         keys = _fees_keys("1" if number % 2 else "2", password)
         calls.bills[number] = town.dial("10000", keys, caller=phone_of(number), stay=16)
-        time.sleep(0.3)
+        time.sleep(0.8)
     draw = random.Random(7)
     for _ in range(HANGERS):
         keys = [(draw.uniform(0.1, 2.0), draw.choice("1234#*"))]
