@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -120,7 +121,7 @@ def _sqlite(url: str, limits: Limits) -> Engine:
     def _(connection: Any, _: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in pragmas:
-            connection.execute("pragma " + pragma)
+            _said(connection, "pragma " + pragma, patience)
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
@@ -130,6 +131,20 @@ def _sqlite(url: str, limits: Limits) -> Engine:
             connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]
 
     return engine
+
+
+def _said(connection: Any, words: str, patience_s: float) -> None:
+    """Two that make one new file a WAL at once: SQLite refuses one of them without waiting, whatever its time-out."""
+    end = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute(words)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(random.uniform(0.002, 0.02))
+        else:
+            return
 
 
 def _owners_only(path: str) -> None:
