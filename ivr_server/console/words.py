@@ -1,4 +1,4 @@
-"""The words of the pages, one YAML table per language, and which language a visitor gets."""
+"""The words of the pages, a folder of YAML tables per language, and which language a visitor gets."""
 
 from __future__ import annotations
 
@@ -31,13 +31,23 @@ class Words:
 
 
 def read_words() -> dict[str, Words]:
-    """Every language's words; ValueError when the tables do not have the same keys."""
-    tables = {tag: yaml.load((FOLDER / f"{tag}.yaml").read_text("utf-8"), yaml.BaseLoader) for tag in LANGUAGES}
+    """Every language's words; ValueError when the tables do not have the same keys, or a key stands twice."""
+    tables = {tag: _table(FOLDER / tag) for tag in LANGUAGES}
     keys = {tag: set(table) for tag, table in tables.items()}
     for tag, found in keys.items():
         if odd := found ^ keys[LANGUAGES[0]]:
-            raise ValueError(f"words/{tag}.yaml and words/{LANGUAGES[0]}.yaml differ in: {', '.join(sorted(odd))}")
+            raise ValueError(f"words/{tag} and words/{LANGUAGES[0]} differ in: {', '.join(sorted(odd))}")
     return {tag: Words(tag, {key: str(text) for key, text in table.items()}) for tag, table in tables.items()}
+
+
+def _table(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        table = yaml.load(file.read_text("utf-8"), yaml.BaseLoader)
+        if twice := found.keys() & table.keys():
+            raise ValueError(f"words/{folder.name}: more than one file has {', '.join(sorted(twice))}")
+        found |= table
+    return found
 
 
 def preferred(cookie: str, accept: str) -> str:

@@ -64,10 +64,14 @@ def test_the_language_is_what_was_chosen_else_what_the_browser_asks_for(cookie: 
     assert preferred(cookie, accept) == wanted
 
 
-def test_tables_that_differ_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the key that is missing."""
-    (tmp_path / "zh-CN.yaml").write_text("a: 1\nb: 2\n")
-    (tmp_path / "en-US.yaml").write_text("a: 1\n")
+def test_tables_that_differ_or_say_a_key_twice_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the key that is missing, or stands twice."""
     monkeypatch.setattr(words, "FOLDER", tmp_path)
+    for tag, text in (("zh-CN", "a: 1\nb: 2\n"), ("en-US", "a: 1\n")):
+        (tmp_path / tag).mkdir()
+        (tmp_path / tag / "some.yaml").write_text(text)
     with pytest.raises(ValueError, match="differ in: b"):
+        read_words()
+    (tmp_path / "en-US" / "more.yaml").write_text("a: 2\n")
+    with pytest.raises(ValueError, match="more than one file has a"):
         read_words()
