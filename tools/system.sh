@@ -8,6 +8,8 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/n
 ls /usr/lib/*/libatomic.so.1 /lib/*/libatomic.so.1 >/dev/null 2>&1 || missing="$missing libatomic1"
 # Browser and Asterisk speak over an address of this machine; where there is only loopback, the tests give it one.
 PATH="$PATH:/usr/sbin:/sbin" command -v ip >/dev/null 2>&1 || missing="$missing iproute2"
+# A line that loses packets is made by the kernel's packet filter.
+PATH="$PATH:/usr/sbin:/sbin" command -v nft >/dev/null 2>&1 || missing="$missing nftables"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ]; then run=""; elif sudo -n true >/dev/null 2>&1; then run="sudo -n"; else
     echo "The tests need$missing, and this user may not install them; ask the machine's owner for: apt-get install$missing" >&2

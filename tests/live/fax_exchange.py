@@ -176,6 +176,11 @@ class FaxExchange:
         self._over = threading.Event()
         threading.Thread(target=self._tear, daemon=True).start()
 
+    @property
+    def media(self) -> tuple[int, int]:
+        """The first and the last port of what both sides say to each other by sound and by T.38."""
+        return self._ports.rtp_first, self._ports.rtp_first + 469
+
     def received(self, asked: str = "") -> list[Received]:
         """What the machines took in, in the order of the calls' ends; of one number only, if given."""
         log = self.folder / "log"
