@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from PIL import Image
 from sqlalchemy import Connection, create_engine, delete, insert
 
 from crm_bridge import demo, fax_jobs, schema
@@ -120,9 +121,9 @@ class FaxTown:
         assert (row.state == "sent") == (row.pages > 0 and row.delivered == row.pages), row
         return calls
 
-    def bill(self, job: int) -> list[object]:
+    def bill(self, job: int) -> list[Image.Image]:
         """The job's pages as they were pressed."""
-        return list(sheets(self.spool.document(job) / "bill.tiff"))
+        return sheets(self.spool.document(job) / "bill.tiff")
 
 
 def _fatten(connection: Connection, customer: int, month: str, lines: int) -> None:
