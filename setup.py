@@ -69,6 +69,7 @@ setup(
             "types-PyYAML",
             "pystrix",
             "pytest-xdist>=3",
+            "pytest-rerunfailures>=15",
             "psycopg[binary]>=3.2",
         ],
     },
