@@ -103,11 +103,16 @@ def _in(titles: Mapping[str, str], language: str) -> str:
 
 def read_forms(path: Path) -> FormFile:
     """The file; raises Mistakes with everything that is wrong in it."""
-    file = str(path)
     try:
-        marked, problems = read(path.read_text(encoding="utf-8"), file)
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
-        raise Mistakes([Problem(file, 1, 1, f"the forms cannot be read: {fault}")]) from None
+        raise Mistakes([Problem(str(path), 1, 1, f"the forms cannot be read: {fault}")]) from None
+    return parsed(text, str(path))
+
+
+def parsed(text: str, file: str) -> FormFile:
+    """What stands in a text, told as ``file``; raises Mistakes with everything that is wrong in it."""
+    marked, problems = read(text, file)
     if marked is None or problems:
         raise Mistakes(problems)
     found = shaped(TypeAdapter(FormFile), marked, file, WORDS)

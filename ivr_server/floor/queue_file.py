@@ -123,11 +123,16 @@ def _understood(queue: Queue, agent: Agent) -> bool:
 
 def read_queue_file(path: Path) -> QueueFile:
     """The queue file; raises Mistakes with everything that is wrong in it."""
-    file = str(path)
     try:
-        marked, problems = read(path.read_text(encoding="utf-8"), file)
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
-        raise Mistakes([Problem(file, 1, 1, f"the queue file cannot be read: {fault}")]) from None
+        raise Mistakes([Problem(str(path), 1, 1, f"the queue file cannot be read: {fault}")]) from None
+    return parsed(text, str(path))
+
+
+def parsed(text: str, file: str) -> QueueFile:
+    """What stands in a text, told as ``file``; raises Mistakes with everything that is wrong in it."""
+    marked, problems = read(text, file)
     if marked is None or problems:
         raise Mistakes(problems)
     shape = shaped(TypeAdapter(QueueFile), marked, file, WORDS)
