@@ -5,7 +5,9 @@
 // A record that somebody else changed meanwhile (409): what was typed here wins, field by field; theirs is taken for the
 // fields that were not touched. Signing out empties the store.
 
-import { $, el, fill, moment, now, page, put, show, tell, word, words } from "./desk_parts.js";
+import { el } from "./desk_element.js";
+import { drawn } from "./desk_fields.js";
+import { $, fill, moment, now, page, put, show, tell, word, words } from "./desk_parts.js";
 import { Refusal, post } from "./desk_stream.js";
 
 const KEPT = "desk.unsent";
@@ -186,30 +188,8 @@ export class Form {
     day.oninput = () => this.type("follow_up_on", day.value);
   }
 
-  field({ name, label, kind, choices, required }) {
-    const id = `field_${name}`;
-    const value = this.record?.value(name) || "";
-    const must = required ? el("span.must", { title: words.desk_required }, words.desk_required_mark) : null;
-    const typed = { oninput: (event) => this.type(name, event.target.value) };
-    let input;
-    if (kind === "yes_no") return this.yesNo({ name, label, value, must });
-    if (kind === "choice") {
-      const options = (choices || []).map((one) => (typeof one === "string" ? { name: one, title: one } : one));
-      input = el("select", { id }, el("option", { value: "" }, words.desk_choose), ...options.map((one) => el("option", { value: one.name }, one.title)));
-    } else if (kind === "long") input = el("textarea", { id, rows: "2", maxlength: "4000" });
-    else input = el("input", { id, type: { date: "date" }[kind] || "text", inputmode: kind === "number" ? "decimal" : null, autocomplete: "off", maxlength: "400" });
-    input.value = value;
-    if (required) input.setAttribute("aria-required", "true");
-    Object.assign(input, typed);
-    return el(`p.${kind}`, {}, el("label", { for: id }, label, must), input);
-  }
-
-  yesNo({ name, label, value, must }) {
-    const one = (given, text) => {
-      const input = el("input", { type: "radio", name: `field_${name}`, value: given, checked: value === given, on: { change: () => this.type(name, given) } });
-      return el("label.yes", {}, input, text);
-    };
-    return el("fieldset", {}, el("legend", {}, label, must), one("yes", words.desk_yes), one("no", words.desk_no));
+  field(one) {
+    return drawn(one, { words, value: this.record?.value(one.name) || "", type: (value) => this.type(one.name, value) });
   }
 
   // The first key typed into a record that the server does not have yet makes it.

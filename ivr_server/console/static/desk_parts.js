@@ -1,29 +1,16 @@
-// Small parts of the desk: elements that hold text only, icons, times, and what the page was given.
+// Small parts of the desk: icons, times, and what the page was given.
+
+import { el } from "./desk_element.js";
 
 export const $ = (id) => document.getElementById(id);
 export const seat = $("seat");
 export const page = JSON.parse(seat.dataset.page);
 export const words = page.words;
+export { el };
 
 // The server's clock before ours, seconds: what it tells is in its time.
 const ahead = page.now - Date.now() / 1000;
 export const now = () => Date.now() / 1000 + ahead;
-
-// An element: ``el("p.soft", {title: "x"}, "text", other)``. Strings become text, never markup.
-export function el(name, given = {}, ...inside) {
-  const [tag, ...classes] = name.split(".");
-  const made = document.createElement(tag || "div");
-  if (classes.length) made.className = classes.join(" ");
-  for (const [key, value] of Object.entries(given)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (key === "on") for (const [event, act] of Object.entries(value)) made.addEventListener(event, act);
-    else if (key === "data") Object.assign(made.dataset, value);
-    else if (key === "value" || key === "checked" || key === "disabled" || key === "hidden") made[key] = value;
-    else made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...inside.filter((one) => one !== null && one !== undefined && one !== false && one !== ""));
-  return made;
-}
 
 export const fill = (text, slots) => text.replace(/{(\w+)}/g, (all, key) => (key in slots ? slots[key] : all));
 export const word = (key, slots = {}) => fill(words[key] ?? key, slots);
