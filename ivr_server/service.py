@@ -63,6 +63,7 @@ from ivr_server.fax_wiring import Faxes, Surroundings
 from ivr_server.floor_wiring import FloorRoom
 from ivr_server.heart import Heart
 from ivr_server.hours import utc_now
+from ivr_server.keeping import Keeper
 from ivr_server.line_wiring import LineRoom
 from ivr_server.loading import CannotStart, Mistaken, tell
 from ivr_server.log_lines import JsonLines
@@ -131,6 +132,8 @@ class IvrService(Service):
         with suppress(LookUpFault):
             await self.journal.recover()
         task.LoopingCall(self._clean).start(600, now=False)
+        recordings = settings.recordings_folder if settings.floor.record else None
+        self._closing.append(Keeper(self.database, settings.keep, recordings).start(self.reactor))
         self.numbering = Numbering(settings.operator.numbering)
         self.room = FloorRoom(settings, self.database, self.reactor, self.metrics)
         self._closing.append(self.room.stop)

@@ -242,6 +242,29 @@ class Floor:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How many days what is about people is kept. ``calls``: the journal with what was heard, and what queues did.
+
+    ``receptions``: what agents wrote down. ``recordings``: recorded talks. ``audits``: who looked at what, and when
+    agents worked. Bills by fax: ``fax.keep_days``. Counts of the flows hold no people.
+    """
+
+    calls: int = 400
+    receptions: int = 1_100
+    recordings: int = 90
+    audits: int = 1_100
+
+    def sure(self) -> None:
+        """ValueError when something would be deleted while it is in use."""
+        if self.calls < 31:
+            raise ValueError("keep.calls: agents are shown the calls of 30 days: write 31 days or more")
+        for name in ("calls", "receptions", "recordings", "audits"):
+            if not 1 <= getattr(self, name) <= 36_500:
+                raise ValueError(f"keep.{name}: write 1 to 36500 days")
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
     """What happens to calls in queues, told to another system: ``url`` empty: it is not."""
 
@@ -278,6 +301,7 @@ class Settings:
     fax: Fax = field(default_factory=Fax)
     floor: Floor = field(default_factory=Floor)
     hooks: Hooks = field(default_factory=Hooks)
+    keep: Keep = field(default_factory=Keep)
     database: str = ""  # a URL; empty: SQLite in the state folder
     bridge: str = ""  # a mapping file for the operator's own database
     flows: str = str(HOUSE / "flows" / "library")
@@ -359,6 +383,7 @@ def read_settings(path: Path | None) -> Settings:
         settings.fax.sure()
         settings.floor.sure()
         settings.hooks.sure()
+        settings.keep.sure()
     except ValueError as wrong:
         raise Mistakes([Problem(file, 1, 1, str(wrong))]) from None
     settings.queue_file()

@@ -67,6 +67,14 @@ class Shelf:
         return found
 
 
+def forget(folder: Path, before: float) -> int:
+    """In a thread: delete the recordings of talks that began before an instant; how many."""
+    old = [one for one in _listed(folder, lambda call: True) if one.at < before]
+    for one in old:
+        (folder / f"{one.id}.wav").unlink(missing_ok=True)
+    return len(old)
+
+
 def hidden(id: str) -> Hidden:
     """What an agent is told of a recording that is not theirs."""
     return Hidden(f"recording {id}")

@@ -138,7 +138,7 @@ def settings_page() -> str:
     shapes = [("Settings", settings.Settings), ("Operator", settings.Operator), ("Agi", settings.Agi),
               ("Web", settings.Web), ("Speech", settings.Speech), ("Ami", settings.Ami), ("Fax", settings.Fax),
               ("Smtp", settings.Smtp), ("Floor", settings.Floor),
-              ("Hooks", settings.Hooks)]  # fmt: skip
+              ("Hooks", settings.Hooks), ("Keep", settings.Keep)]  # fmt: skip
     parts = [SETTINGS.format(made=MADE)]
     titles = {"Settings": "The whole", "Smtp": "`smtp` in `fax`"}
     for name, shape in shapes:
