@@ -33,9 +33,9 @@ class CannotEdit(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """``set``: ``value`` at ``path``. ``remove``: the path. ``rename``: the last key becomes ``value``, and whatever
-    leads to a node of that name goes along. ``move``: an option up (-1) or down (1). ``lines``: lines ``first`` up to,
-    but without, ``last`` (from 0) give way to those of ``value``.
+    """``set``: ``value`` at ``path``; behind the last of a list: one more. ``remove``: the path. ``rename``: the last
+    key becomes ``value``, and whatever leads to a node of that name goes along. ``move``: an option, or one of a
+    list, up (-1) or down (1). ``lines``: lines ``first`` up to, but without, ``last`` (from 0) give way to ``value``.
     """
 
     do: Deed
@@ -161,7 +161,7 @@ def _set(document: CommentedMap, path: tuple[Step, ...], value: Any) -> None:
     if isinstance(here, CommentedSeq):
         if not isinstance(key, int) or not 0 <= key <= len(here):
             raise CannotEdit("studio_no_such_place")
-        here[key : key + 1] = [_plain(value)]
+        _put_in_list(here, key, value)
     else:
         _put(here, key, value, len(path) == 2)
 
@@ -178,6 +178,17 @@ def _put(here: CommentedMap, key: Any, value: Any, top: bool) -> None:
             flow = not (top and len(str(value)) > LONG)
         (written.fa.set_flow_style if flow else written.fa.set_block_style)()
     here[_quoted(key) if new else key] = written
+    if trailing is not None:
+        _give_tail(here, trailing)
+
+
+def _put_in_list(here: CommentedSeq, place: int, value: Any) -> None:
+    """A value in a list's place, or behind its last; the comment that ends the list stays behind it."""
+    if not here and isinstance(value, dict):
+        here.fa.set_block_style()
+    new = place == len(here)
+    trailing = _tail(here) if new and here and not here.fa.flow_style() else None
+    here[place : place + 1] = [_plain(value)]
     if trailing is not None:
         _give_tail(here, trailing)
 
@@ -204,8 +215,8 @@ def _quoted(word: Any) -> Any:
 # comments stand, for ruamel, behind what is before them: what goes away hands its own on
 
 
-def _tail(here: CommentedMap) -> Any:
-    """The comment behind the last thing of a mapping, taken away from it."""
+def _tail(here: CommentedMap | CommentedSeq) -> Any:
+    """The comment behind the last thing of a mapping or a list, taken away from it."""
     owner, key = _last(here)
     slots = owner.ca.items.get(key)
     at = 2 if isinstance(owner, CommentedMap) else 0
@@ -219,7 +230,7 @@ def _tail(here: CommentedMap) -> Any:
     return rest
 
 
-def _give_tail(here: CommentedMap, text: str) -> None:
+def _give_tail(here: CommentedMap | CommentedSeq, text: str) -> None:
     owner, key = _last(here)
     _append(owner, key, text)
 
@@ -253,14 +264,17 @@ def _remove(here: Any, step: Step) -> None:
         gone = here[key]
     except (KeyError, IndexError, TypeError):
         raise CannotEdit("studio_no_such_place") from None
-    tail = None
+    tail, before = None, None
     if isinstance(here, CommentedMap):
         tail = _tail(CommentedMapView(here, key, gone).only)
         keys = list(here)
         before = keys[keys.index(key) - 1] if keys.index(key) else None
+    elif isinstance(gone, CommentedMap) and key == len(here) - 1 and key > 0:
+        tail, before = _tail(here), key - 1
     del here[key]
-    here.ca.items.pop(key, None)
-    if isinstance(here, CommentedMap) and tail and before is not None:
+    if isinstance(here, CommentedMap):
+        here.ca.items.pop(key, None)
+    if tail and before is not None:
         owner, last = _last_of(here, before)
         _append(owner, last, tail)
 
@@ -274,7 +288,7 @@ class CommentedMapView:
             self.only.ca.items[key] = here.ca.items[key]
 
 
-def _last_of(here: CommentedMap, key: Any) -> tuple[Any, Any]:
+def _last_of(here: CommentedMap | CommentedSeq, key: Any) -> tuple[Any, Any]:
     value = here[key]
     if isinstance(value, CommentedMap | CommentedSeq) and value and not value.fa.flow_style():
         return _last(value)
@@ -326,6 +340,9 @@ def _swap(here: CommentedMap, keys: Sequence[Any], old: str, new: str) -> None:
 
 
 def _move(here: Any, step: Step, by: int) -> None:
+    if isinstance(here, CommentedSeq):
+        _swap_places(here, step, by)
+        return
     if not isinstance(here, CommentedMap):
         raise CannotEdit("studio_no_such_place")
     key = _key(here, step)
@@ -337,3 +354,15 @@ def _move(here: Any, step: Step, by: int) -> None:
     here.insert(place + by, key, value)
     if comments is not None:
         here.ca.items[key] = comments
+
+
+def _swap_places(here: CommentedSeq, step: Step, by: int) -> None:
+    """Two neighbours of a list; the comments that end them stay where they are."""
+    if not isinstance(step, int) or not (0 <= step < len(here) and 0 <= step + by < len(here)):
+        raise CannotEdit("studio_no_such_place")
+    both = (step, step + by)
+    tails = [_tail(here[one]) if isinstance(here[one], CommentedMap) else None for one in both]
+    here[both[0]], here[both[1]] = here[both[1]], here[both[0]]
+    for one, tail in zip(both, tails, strict=True):
+        if tail is not None:
+            _give_tail(here[one], tail)
