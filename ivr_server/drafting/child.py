@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from ivr_server.drafting import work
+from ivr_server.drafting import sheets, work
 
 MEMORY: Final = 1536 * 1024 * 1024  # bytes of address space, the interpreter and its libraries included
 EVERY: Final = 20  # lines of progress that are passed over, but for one
@@ -43,6 +43,8 @@ def answer(asked: work.Shape, teller: Teller) -> work.Shape:
         return work.edit(asked["text"], asked["edits"])
     if asked["do"] == "tree":
         return work.tree(asked["text"])
+    if asked["do"] == "sheet":
+        return sheets.checked(asked["sheet"], asked["text"], asked["edits"])
     draft = work.Draft(asked["files"], frozenset(asked["queues"]), asked["currency"])
     return work.check(draft) if asked["do"] == "check" else work.prove(draft, teller.progress)
 
