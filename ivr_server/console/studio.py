@@ -73,7 +73,8 @@ def asked(answer: Answerer) -> Callable[[Visit], Awaitable[Reply]]:
         except BenchFault as fault:
             return as_json({"text": visit.words(f"studio_bench_{fault.why}"), "why": fault.why}, 503)
         except Refusal as no:
-            return as_json({"text": visit.words(f"studio_not_{no.why}"), "why": no.why, **no.more}, no.status)
+            text = " ".join(filter(None, (visit.words(f"studio_not_{no.why}"), no.more.get("text", ""))))
+            return as_json({**no.more, "text": text, "why": no.why}, no.status)
         return told if isinstance(told, Reply) else as_json(told)
 
     return page
@@ -103,6 +104,7 @@ async def page(visit: Visit) -> Reply:
     given = {
         "words": visit.words.starting("studio_"),
         "language": visit.words.language,
+        "zone": visit.parts.zone,
         "edits": visit.has(EDITS),
         "publishes": studio.publishing is not None and visit.has(EDITS),
         "versions": studio.publishing is not None,

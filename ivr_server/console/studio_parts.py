@@ -19,6 +19,9 @@ class Publishing(Protocol):
     def published(self) -> int:
         """The number of the version that new calls get."""
 
+    def progress(self) -> Shape:
+        """{busy, step: ""|judge|render|switch|folder, done, of}; ``of`` 0: nobody can tell how much it is."""
+
     async def files(self, number: int) -> Files:
         """What stands in a version. Refusal: no_version, damaged."""
 

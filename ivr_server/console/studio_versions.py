@@ -62,6 +62,12 @@ async def impact(visit: Visit, studio: Studio) -> Shape:
 
 
 @asked
+async def progress(visit: Visit, studio: Studio) -> Shape:
+    """How far a publishing or a roll back is, whoever began it."""
+    return _publishing(studio).progress()
+
+
+@asked
 async def publish(visit: Visit, studio: Studio) -> Shape:
     """The draft goes live. ``digest``: what was looked at; a draft that is another by now is refused."""
     house, found = _publishing(studio), await studio.drafts.all()
@@ -200,6 +206,7 @@ def routes() -> tuple[Route, ...]:
         "/studio/versions/<number>/export": export,
         "/studio/folder": folder,
         "/studio/impact": impact,
+        "/studio/progress": progress,
         "/studio/rerun": rerun_state,
         "/studio/rerun/<call>": side_by_side,
         "/studio/traffic/<flow>": traffic,

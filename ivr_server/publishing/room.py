@@ -118,6 +118,11 @@ class Room:
         """The number of what new calls get."""
         return self.switch.live.version.number
 
+    def progress(self) -> Shape:
+        """What is being done, and how far it is."""
+        step, done, of = self.switch.step
+        return {"busy": self.switch.busy, "step": step, "done": done, "of": of}
+
     async def files(self, number: int) -> Files:
         """What stands in a version."""
         try:

@@ -40,7 +40,10 @@ AGAIN_S: Final = 60.0  # until a version that could not go live is tried again
 
 @dataclass(slots=True, kw_only=True)
 class Switch:
-    """``live`` is what new calls get; ``take`` gives it to them; ``shelf``: as ``edition`` needs it."""
+    """``live`` is what new calls get; ``take`` gives it to them; ``shelf``: as ``edition`` needs it.
+
+    ``step``: what is being done (judge, render, switch, folder), how much of it, of how much (0: nobody can tell).
+    """
 
     house: House
     bench: Workbench
@@ -51,6 +54,7 @@ class Switch:
     take: Callable[[Edition], None]
     clock: Callable[[], float] = time.time
     busy: str = ""
+    step: tuple[str, int, int] = ("", 0, 0)
     trouble: str = ""
     after: Callable[[], None] = lambda: None
     _lock: DeferredLock = field(default_factory=DeferredLock)
@@ -76,7 +80,7 @@ class Switch:
         try:
             return await self._publish(by, wish)
         finally:
-            self.busy = ""
+            self._rest()
 
     async def roll_back(self, by: Author, number: int, reason: str) -> Shape:
         """Make an older version live again."""
@@ -91,7 +95,19 @@ class Switch:
             deed = Deed(0, self.clock(), by.name, "roll_back", number, reason, by.address)
             return await self._switched(lambda: self._pointed(number, deed), files)
         finally:
-            self.busy = ""
+            self._rest()
+
+    def _rest(self) -> None:
+        self.busy, self.step = "", ("", 0, 0)
+
+    def _stepping(self, what: str) -> Callable[[Any], None]:
+        """Hears a child's steps: [root, done, still ahead] of a proof, ["", done, of] of anything else."""
+        self.step = (what, 0, 0)
+
+        def told(step: Any) -> None:
+            self.step = (what, step[1], step[1] + step[2] if what == "judge" else step[2])
+
+        return told
 
     def _may(self, reason: str) -> None:
         if self.busy:
@@ -142,7 +158,7 @@ class Switch:
 
     async def _judgement(self, files: Files) -> Shape:
         try:
-            return await self.bench.judge(files)
+            return await self.bench.judge(files, self._stepping("judge"))
         except WorkFault as fault:
             raise Refusal("work", 503, {"text": str(fault)}) from None
 
@@ -150,7 +166,8 @@ class Switch:
         """The sounds lie ready before anybody is led to them; those that callers hear now stay."""
         kept = await self.in_thread(rendering.latest, self.house.versions, self.live.version.number)
         try:
-            await self.bench.do({"do": "render", **rendering.wish(self.settings, [files, *kept])})
+            wish = {"do": "render", **rendering.wish(self.settings, [files, *kept])}
+            await self.bench.do(wish, self._stepping("render"))
         except WorkFault as fault:
             raise Refusal("sounds", 503, {"text": str(fault)}) from None
 
@@ -161,6 +178,7 @@ class Switch:
     async def _switched(self, write: Callable[[], Version], files: Files, folder: str = "") -> Shape:
         """Written, then live, then in the folder."""
         await self._lock.acquire()
+        self.step = ("switch", 0, 0)
         try:
             version = await self.in_thread(write)
             await self._go_live(version, files)
@@ -170,6 +188,7 @@ class Switch:
             raise Refusal("disk", 503, {"text": fault.strerror or str(fault)}) from None
         finally:
             self._lock.release()
+        self.step = ("folder", 0, 0)
         return {"number": version.number, "folder": await self.in_thread(self._through, version.number, files, folder)}
 
     async def _go_live(self, version: Version, files: Files) -> None:
@@ -219,7 +238,7 @@ class Switch:
             self.trouble = f"version {number} was published and cannot be used here: {fault}"
             log.error("{trouble}", trouble=self.trouble)
         finally:
-            self.busy = ""
+            self._rest()
 
     def _tried(self, number: int) -> bool:
         missed, at = self._missed

@@ -87,4 +87,6 @@ def test_somebody_adds_an_option_with_a_sentence_and_publishes_it(language: str,
     page.get_by_role("tab", name=guide.label("tab_versions")).click()
     expect(page.locator(".versions .live")).to_contain_text("people ask how to pay")
     page.get_by_role("button", name=guide.label("roll_back"), exact=True).click()
+    page.locator("#back_reason").fill("not yet / 还不是时候")
+    page.get_by_role("button", name=guide.label("roll_back_now"), exact=True).click()
     expect(page.locator('[data-version="3"]')).to_have_class("live")

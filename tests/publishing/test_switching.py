@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import pytest_twisted
@@ -18,7 +19,7 @@ from ivr_server.publishing.versions import Version
 from prompts import shelf
 from prompts.shelf import Entry
 from tests.publishing.small import BILL, MAIN, files
-from tests.publishing.stage import ANN, Place
+from tests.publishing.stage import ANN, Place, Silent
 
 
 def said(place: Place) -> str:
@@ -42,6 +43,38 @@ async def test_what_was_proved_goes_live_and_into_the_folder(place: Place) -> No
         (2, True, "the studio"),
         (1, False, "the folder"),
     ]
+
+
+@pytest_twisted.ensureDeferred
+async def test_how_far_a_publishing_is_can_be_asked(place: Place) -> None:
+    """Walked, spoken, switched, written, in this order and with counts; afterwards nothing is done."""
+    seen: list[dict[str, Any]] = []
+    really = Silent.do
+
+    async def do(bench: Silent, task: Any, told: Any = None) -> Any:
+        def heard(step: Any) -> None:
+            told(step)
+            seen.append(place.room.progress())
+
+        seen.append(place.room.progress())
+        heard(["", 1, 2] if task["do"] == "render" else ["main", 5, 3])
+        return await really(bench, task, heard)
+
+    def through(*_: Any) -> str:
+        seen.append(place.room.progress())
+        return "same"
+
+    def made(_: Switch, version: Version, files: Any) -> Any:
+        seen.append(place.room.progress())
+        return place.switch.live
+
+    with mock.patch.object(Silent, "do", do), mock.patch.multiple(Switch, _through=through, _made=made):
+        await place.publish(words={"welcome": "Good day."})
+        assert {row["busy"] for row in seen} == {"publish"}
+    assert list(dict.fromkeys(row["step"] for row in seen)) == ["judge", "render", "switch", "folder"]
+    assert {"busy": "publish", "step": "judge", "done": 5, "of": 8} in seen
+    assert {"busy": "publish", "step": "render", "done": 1, "of": 2} in seen
+    assert place.room.progress() == {"busy": "", "step": "", "done": 0, "of": 0}
 
 
 @pytest_twisted.ensureDeferred

@@ -5,9 +5,10 @@ import { decide } from "./studio_merge.js";
 import { $, ask, busy, change, draft, given, h, load_state, names, nodes, on, open, problems, read, refresh_soon, text, turned, w } from "./studio_model.js";
 import * as panel from "./studio_panel.js";
 import * as proof from "./studio_proof.js";
-import { catch_up, publish, versions } from "./studio_publish.js";
+import { publish } from "./studio_publish.js";
 import { keep_trees, open_words } from "./studio_sentences.js";
 import * as simulate from "./studio_simulate.js";
+import { catch_up, versions } from "./studio_versions.js";
 import * as yaml from "./studio_yaml.js";
 
 const desk = $("studio");
