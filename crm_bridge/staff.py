@@ -2,12 +2,12 @@
 
 A session's token is random and kept as a hash only. Tries are counted before the password is compared, by name and by
 address, and live in the database: a restart or a second server forgets nothing. Names that nobody has are counted and
-take as long as others, so that nothing tells whether a name exists.
+take as long as others, so that nothing tells whether a name exists. Who has a second factor (``crm_bridge.factors``) is
+half signed in by the password, and by the code of it wholly.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
 from collections.abc import Callable
@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from crm_bridge.factor_rows import begin_half, end_halves, guarded, hashed_token
 from crm_bridge.hashing import Hashing, hashed
 from crm_bridge.schema import metadata
 from crm_bridge.secret import Secret
@@ -99,13 +100,25 @@ class Unfit(ValueError):
     """A name, a role or a password that cannot be taken; the text says why."""
 
 
+class Late(Exception):
+    """The sign-in that was half done is so no more: begin it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A sign-in whose password was right, of somebody who has a second factor: ``token`` is shown with its code."""
+
+    token: str
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One of the staff. ``name`` is how they are found, ``shown`` how it was written."""
+    """One of the staff. ``name`` is how they are found, ``shown`` as written; ``guarded``: has a second factor."""
 
     name: str
     shown: str
     roles: tuple[str, ...]
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +132,9 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Try:
+class Try:
+    """One try at a password or a code: its row, whether it may be made, and the hash to compare with."""
+
     id: int
     admitted: bool
     hash: str | None
@@ -128,10 +143,6 @@ class _Try:
 def folded(name: str) -> str:
     """A name as it is kept: without case and outer spaces, 80 characters at most."""
     return name.strip().casefold()[:80]
-
-
-def _token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def write_down(connection: Connection, deed: Deed, now: float) -> None:
@@ -163,7 +174,7 @@ def set_password(connection: Connection, name: str, password: Secret, now: float
     if not done.rowcount:
         raise Unfit(f"nobody is called {name}")
     connection.execute(delete(staff_tries).where(staff_tries.c.name == folded(name)))
-    connection.execute(delete(web_sessions).where(web_sessions.c.name == folded(name)))
+    end_sessions(connection, folded(name))
     write_down(connection, Deed("command line", "password_reset", folded(name)), now)
 
 
@@ -174,14 +185,23 @@ def set_roles(connection: Connection, name: str, roles: tuple[str, ...], now: fl
         raise Unfit(f"nobody is called {name}")
     connection.execute(delete(staff_roles).where(staff_roles.c.name == folded(name)))
     connection.execute(insert(staff_roles), [{"name": folded(name), "role": role} for role in roles])
-    connection.execute(delete(web_sessions).where(web_sessions.c.name == folded(name)))
+    end_sessions(connection, folded(name))
     write_down(connection, Deed("command line", "roles_changed", f"{folded(name)}: {' '.join(roles)}"), now)
+
+
+def end_sessions(connection: Connection, name: str, but: str = "") -> None:
+    """End every session of this person, those half begun too; the one whose token is ``but`` goes on."""
+    theirs = (web_sessions.c.name == name, web_sessions.c.token != hashed_token(but))
+    connection.execute(delete(web_sessions).where(*theirs))
+    end_halves(connection, name)
 
 
 def people(connection: Connection) -> tuple[Person, ...]:
     """Everybody, by name."""
     found = connection.execute(select(staff.c.name, staff.c.shown).order_by(staff.c.name))
-    return tuple(Person(name, shown, _roles(connection, name)) for name, shown in found.all())
+    return tuple(
+        Person(name, shown, _roles(connection, name), guarded(connection, name)) for name, shown in found.all()
+    )
 
 
 def deeds(connection: Connection, limit: int = 200) -> tuple[Deed, ...]:
@@ -211,15 +231,15 @@ def _check_password(name: str, password: Secret) -> None:
         raise Unfit("that password is easy to guess: take several words, without the name")
 
 
-def _begin_try(connection: Connection, name: str, address: str, now: float) -> _Try:
+def begin_try(connection: Connection, name: str, address: str, now: float) -> Try:
     """Count the try as wrong before anything is compared; a refused one is not counted."""
     connection.execute(delete(staff_tries).where(staff_tries.c.at < now - MONTH_S))
     if not _admitted(connection, name, address, now):
-        return _Try(0, False, None)
+        return Try(0, False, None)
     made = connection.execute(insert(staff_tries).values(name=name, address=address, at=now, right=False))
     assert made.inserted_primary_key is not None
     kept = connection.execute(select(staff.c.hash).where(staff.c.name == name)).scalar()
-    return _Try(int(made.inserted_primary_key[0]), True, kept)
+    return Try(int(made.inserted_primary_key[0]), True, kept)
 
 
 def _admitted(connection: Connection, name: str, address: str, now: float) -> bool:
@@ -244,14 +264,33 @@ def wait_s(in_a_row: int) -> float:
     return float(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (in_a_row - FREE_TRIES)))
 
 
-def _enter(connection: Connection, name: str, entry: tuple[int, str], now: float) -> str:
+def mark_right(connection: Connection, attempt: int) -> None:
+    """This try was right: the row of wrong ones is over."""
+    connection.execute(update(staff_tries).where(staff_tries.c.id == attempt).values(right=True))
+
+
+def drop_try(connection: Connection, attempt: int) -> None:
+    """This try's password was right, and let nobody in yet: it is not counted, and ends no row of wrong ones."""
+    connection.execute(delete(staff_tries).where(staff_tries.c.id == attempt))
+
+
+def half_enter(connection: Connection, name: str, entry: tuple[int, str], now: float) -> str | Half:
+    """A session's token; of somebody with a second factor the token of a sign-in half done."""
+    if not guarded(connection, name):
+        return enter(connection, name, entry, now)
+    drop_try(connection, entry[0])
+    return Half(begin_half(connection, name, now))
+
+
+def enter(connection: Connection, name: str, entry: tuple[int, str], now: float) -> str:
+    """Begin a session; ``entry`` is the try that was right, and the address."""
     try_id, address = entry
     token = secrets.token_urlsafe(32)
-    connection.execute(update(staff_tries).where(staff_tries.c.id == try_id).values(right=True))
+    mark_right(connection, try_id)
     connection.execute(
         delete(web_sessions).where((web_sessions.c.made < now - LONGEST_S) | (web_sessions.c.seen < now - IDLE_S))
     )
-    connection.execute(insert(web_sessions).values(token=_token_hash(token), name=name, made=now, seen=now))
+    connection.execute(insert(web_sessions).values(token=hashed_token(token), name=name, made=now, seen=now))
     write_down(connection, Deed(name, "signed_in", address=address), now)
     return token
 
@@ -259,21 +298,24 @@ def _enter(connection: Connection, name: str, entry: tuple[int, str], now: float
 def _who(connection: Connection, token: str, now: float) -> tuple[Person, float] | None:
     columns = (staff.c.name, staff.c.shown, web_sessions.c.seen)
     live = (
-        web_sessions.c.token == _token_hash(token),
+        web_sessions.c.token == hashed_token(token),
         web_sessions.c.made > now - LONGEST_S,
         web_sessions.c.seen > now - IDLE_S,
         staff.c.name == web_sessions.c.name,
     )
     row = connection.execute(select(*columns).where(*live)).first()
-    return None if row is None else (Person(row.name, row.shown, _roles(connection, row.name)), row.seen)
+    if row is None:
+        return None
+    person = Person(row.name, row.shown, _roles(connection, row.name), guarded(connection, row.name))
+    return person, row.seen
 
 
 def _seen(connection: Connection, token: str, now: float) -> None:
-    connection.execute(update(web_sessions).where(web_sessions.c.token == _token_hash(token)).values(seen=now))
+    connection.execute(update(web_sessions).where(web_sessions.c.token == hashed_token(token)).values(seen=now))
 
 
 def _leave(connection: Connection, token: str, deed: Deed, now: float) -> None:
-    connection.execute(delete(web_sessions).where(web_sessions.c.token == _token_hash(token)))
+    connection.execute(delete(web_sessions).where(web_sessions.c.token == hashed_token(token)))
     write_down(connection, deed, now)
 
 
@@ -285,12 +327,15 @@ class StaffBook:
         self._hashing = hashing
         self._clock = clock
 
-    async def sign_in(self, name: str, password: Secret, address: str) -> str | None:
-        """A new session's token; None when the two do not match or must wait. HashingBusy when too many try."""
+    async def sign_in(self, name: str, password: Secret, address: str) -> str | Half | None:
+        """A new session's token, or half a sign-in; None when the two do not match or must wait.
+
+        HashingBusy when too many try.
+        """
         name = folded(name)
-        attempt = await self._database.run(_begin_try, name, address, self._clock(), write=True)
+        attempt = await self._database.run(begin_try, name, address, self._clock(), write=True)
         if attempt.admitted and await self._hashing.matches(attempt.hash, password):
-            return await self._database.run(_enter, name, (attempt.id, address), self._clock(), write=True)
+            return await self._database.run(half_enter, name, (attempt.id, address), self._clock(), write=True)
         what = "sign_in_wrong" if attempt.admitted else "sign_in_refused"
         await self.note(Deed(name, what, address=address))
         return None
