@@ -1,9 +1,9 @@
 """Which version a start gives to callers, and how the folder of YAML comes into it.
 
 The folder is taken in as a new version when it was changed by hand since it was last taken in or written, and what was
-taken in then is what is published. A folder with problems stops the first start only; later ones go on with what is
-published, and say so. A published version that cannot be used (it was damaged, or does not prove any more) gives way to
-the newest one before it that can.
+taken in then is what is published. A folder that is behind, and that nobody touched, is written. A folder with problems
+stops the first start only; later ones go on with what is published, and say so. A published version that cannot be used
+(it was damaged, or does not prove any more) gives way to the newest one before it that can.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ class Opening:
         files = self._folder_files(published)
         if files is not None and self._due(files, published):
             published = self._taken_in(files, published)
+        self._catch_up(published)
         version, words = self._first_usable(published, files)
         return Opened(version, words, self.house.folder.look(version.number), tuple(self.troubles))
 
@@ -98,6 +99,16 @@ class Opening:
             self.troubles.append(str(fault))
             return
         self.house.folder.write(left.version, files, left.files)
+
+    def _catch_up(self, published: int) -> None:
+        """What went live a moment before the service was killed is written into the folder, if nobody touched that."""
+        folder = self.house.folder
+        if folder.look(published).state != "read_only":
+            return
+        try:
+            folder.write(published, self.house.versions.files(published), folder.mark().files)
+        except (Damaged, NoVersion, OSError) as fault:
+            self.troubles.append(f"the folder of flows could not be written: {fault}")
 
     def _folder_files(self, published: int) -> Files | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,12 +95,24 @@ def test_what_was_published_elsewhere_is_not_lost_to_a_folder_changed_by_hand(pl
     assert kept.version.number == 2 and kept.seen.state == "conflict" and "changed by hand" in kept.troubles[0]
 
 
-def test_a_folder_that_could_not_be_written_through_is_not_taken_for_a_change(place: Place) -> None:
+def test_a_folder_that_could_not_be_written_through_is_not_taken_for_a_change(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The folder holds version 1 still, and nobody touched it: version 2 goes on."""
     place.start()
     place.studio(1, welcome="From the studio.")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
     kept = place.start()
     assert kept.version.number == 2 and not kept.troubles and kept.seen.state == "read_only"
+
+
+def test_G6_a_kill_between_going_live_and_the_folder_is_made_good_at_the_next_start(place: Place) -> None:
+    """Version 2 is published, and the folder did not begin to be written: it holds it after the start."""
+    place.start()
+    place.studio(1, welcome="From the studio.")
+    kept = place.start()
+    assert kept.version.number == 2 and not kept.troubles and kept.seen.state == "same"
+    assert place.house.folder.read() == place.house.versions.files(2)
 
 
 def test_G1_a_damaged_version_gives_way_to_the_last_good_one(place: Place) -> None:
