@@ -16,6 +16,7 @@ export const picture = {
   cards: [], by: new Map(), shape: "", order: "", places: {}, lines: [], wide: 400, high: 300, flow: "", chosen: "", row: 0, came: [],
   scale: 1, x: 0, y: 0, drawn: new Map(), path: [], frames: [],
 };
+const GLYPHS = { added: "+", removed: "−", changed: "≠" };
 let world, canvas, asked = 0, fresh = true, tell = () => {};
 
 export function start(box, heard) {
@@ -38,10 +39,12 @@ function arrow() {
 }
 
 // Shows a flow's tree. ``marks``: node -> problem | warning.
-export function show(flow, tree, marks) {
+export const show = (flow, tree, marks) => show_cards(flow, cards_of(tree, marks), text(tree, "start"));
+
+// Shows cards. Of a comparison, a card's mark and a row's ``change`` are added, removed or changed.
+export function show_cards(flow, cards, begins) {
   const other = flow !== picture.flow;
   picture.flow = flow;
-  const cards = cards_of(tree, marks);
   const shape = JSON.stringify(cards);
   if (!other && shape === picture.shape) return;
   Object.assign(picture, { cards, shape, by: new Map(cards.map((card) => [card.name, card])) });
@@ -52,10 +55,10 @@ export function show(flow, tree, marks) {
     fresh = true;
   }
   const boxes = cards.map(({ name, height, rows }) => ({ name, height, ways: rows.map(({ to }) => ({ to })) }));
-  const order = JSON.stringify([boxes, text(tree, "start")]);
+  const order = JSON.stringify([boxes, begins]);
   if (other || order !== picture.order) {
     asked += 1;
-    layout.postMessage({ asked, cards: boxes, start: text(tree, "start"), width: WIDTH });
+    layout.postMessage({ asked, cards: boxes, start: begins, width: WIDTH });
   }
   picture.order = order;
   if (!other) draw();
@@ -76,7 +79,7 @@ export function draw() {
   for (const card of picture.cards) {
     const place = picture.places[card.name];
     if (!place) continue;
-    const shape = JSON.stringify([card.kind, card.lines, card.mark, card.start, card.rows.map((row, n) => [row.key, row.words, row.to, drawn.has(`${card.name}\n${n}`)])]);
+    const shape = JSON.stringify([card.kind, card.lines, card.mark, card.start, card.rows.map((row, n) => [row.key, row.words, row.to, row.change, drawn.has(`${card.name}\n${n}`)])]);
     const old = picture.drawn.get(card.name);
     let group = old?.group;
     if (old?.shape !== shape) {
@@ -99,7 +102,8 @@ function node(card, drawn) {
   group.append(s("path", { class: "band", d: `M0 12 a12 12 0 0 1 12 -12 h0 v${card.height} h0 a12 12 0 0 1 -12 -12 z` }));
   group.append(label("kind", 24, 18, w(`kind_${card.kind}`) + (card.start ? ` · ${w("start_here")}` : "")));
   group.append(label("name", 24, 35, fitted(card.name, 30)));
-  if (card.mark) group.append(s("circle", { class: "mark", cx: WIDTH - 18, cy: 20, r: 6 }));
+  if (GLYPHS[card.mark]) group.append(s("rect", { class: "tag", x: WIDTH - 34, y: 8, width: 24, height: 22, rx: 6 }), label("glyph", WIDTH - 22, 24, GLYPHS[card.mark]));
+  else if (card.mark) group.append(s("circle", { class: "mark", cx: WIDTH - 18, cy: 20, r: 6 }));
   card.lines.forEach((line, n) => group.append(label("said", 24, HEAD + 12 + n * LINE, line)));
   card.rows.forEach((row, n) => group.append(row_of(card, row, n, drawn.has(`${card.name}\n${n}`))));
   return group;
@@ -107,8 +111,9 @@ function node(card, drawn) {
 
 function row_of(card, row, n, lined_here) {
   const y = row_y(card, n);
-  const group = s("g", { class: "row", "data-row": n }, s("rect", { class: "stripe", x: 12, y: y - ROW / 2, width: WIDTH - 12, height: ROW }));
+  const group = s("g", { class: `row ${row.change ?? ""}`, "data-row": n }, s("rect", { class: "stripe", x: 12, y: y - ROW / 2, width: WIDTH - 12, height: ROW }));
   let x = 24;
+  if (row.change) group.append(label("glyph", 18, y + 4.5, GLYPHS[row.change]));
   if (row.key) {
     group.append(s("rect", { class: "cap", x, y: y - 9, width: 12 + 8 * row.key.length, height: 18, rx: 5 }), label("key", x + 6 + 4 * row.key.length, y + 4.5, row.key));
     x += 18 + 8 * row.key.length;
@@ -141,11 +146,12 @@ const lanes_of = (line) => (line && line.bends.length > 2 ? line.bends.filter((_
 
 function draw_lines() {
   const layer = world.querySelector(".lines");
-  const paths = picture.lines.map((line) => curve(line.from, line.row, line.to, lanes_of(line))).filter(Boolean);
+  const paths = picture.lines.map((line) => [curve(line.from, line.row, line.to, lanes_of(line)), `line ${picture.by.get(line.from)?.rows[line.row]?.change ?? ""}`]).filter(([d]) => d);
   const held = [...layer.children];
-  paths.forEach((d, n) => {
-    if (!held[n]) layer.append(s("path", { d, class: "line", "marker-end": "url(#arrow)" }));
+  paths.forEach(([d, kind], n) => {
+    if (!held[n]) layer.append(s("path", { d, class: kind, "marker-end": "url(#arrow)" }));
     else if (held[n].getAttribute("d") !== d) held[n].setAttribute("d", d);
+    if (held[n] && held[n].getAttribute("class") !== kind) held[n].setAttribute("class", kind);
   });
   held.slice(paths.length).forEach((one) => one.remove());
 }
