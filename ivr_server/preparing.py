@@ -79,7 +79,7 @@ def build_prompts(settings: Settings, say: Say) -> Report:
     chosen = {language: settings.speech.voices.get(language, "espeak") for language in wording.catalogues}
     child = SpeechChild()
     try:
-        shop = Workshop(settings.sound_folders().sounds, settings.speech.recordings, Progress("prompts", say), heard)
+        shop = Workshop(settings.sound_folders().sounds, settings.recording_folders(), Progress("prompts", say), heard)
         return build(wording, voices(chosen, child), shop, tuple(others))
     finally:
         child.close()

@@ -351,6 +351,10 @@ class Settings:
         """Where the studio's sounds lie, and where joined ones are written."""
         return Folders(str(self.folder / "sounds"), str(self.folder / "spool"))
 
+    def recording_folders(self) -> tuple[str, str]:
+        """Where recorded prompts lie: the folder that people keep, and what the studio was given."""
+        return self.speech.recordings, str(self.folder / "spoken")
+
     @staticmethod
     def metrics_token() -> str:
         """What Prometheus shows as a bearer from another machine; "": only this machine may read /metrics."""

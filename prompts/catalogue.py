@@ -2,7 +2,7 @@
 
 A text holds ``{name:kind}`` slots, ``{name:count one/many}`` slots that carry the thing counted, and
 ``{constant}`` words of the file's ``words:``; ``{{`` and ``}}`` are braces. ``{text: .., file: recordings/x.wav}``
-lets a recording replace the voice.
+lets a recording replace the voice; ``says: ..`` beside it keeps the words that were recorded.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _SLOT: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _SPACES: Final = re.compile(r"\s+")  # a text over several lines is still one sentence to a voice
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 FALLBACK: Final = ("apology",)  # what a file without ``fallback:`` keeps under fixed names
+_RECORDED: Final = ("text", "file", "says")
 _KEYS: Final = ("language", "words", "fallback", "prompts")
 
 
@@ -34,14 +35,23 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is said: texts and slots in order. ``recording``: a path under recordings/, or ""."""
+    """What is said: texts and slots in order.
+
+    ``recording``: a path under recordings/, or ""; ``says``: the words it was made for, "" where nobody noted them.
+    """
 
     name: str
     parts: tuple[str | Slot, ...]
     recording: str = ""
+    says: str = ""
     file: str = ""
     line: int = 0
     column: int = 0
+
+    @property
+    def stale(self) -> bool:
+        """Whether the recording says something else than the words that stand here by now."""
+        return bool(self.recording and self.says) and self.says != "".join(map(str, self.parts))
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -180,22 +190,22 @@ class _Reader:
         return tag
 
     def _prompt(self, key: Marked, place: Marked) -> Prompt:
-        name, recording = str(key.value), ""
+        name, recording, says = str(key.value), "", ""
         if not _NAME.fullmatch(name):
             self.wrong(key, f'"{name}" is not a prompt\'s name: small letters, digits and _ only')
         if isinstance(place.value, dict):
             for word, (key_place, _) in place.value.items():
-                if word not in ("text", "file"):
-                    self.wrong(key_place, f'unknown key "{word}"{meant(word, ("text", "file"))}')
-            recording = self._recording(place.value)
+                if word not in _RECORDED:
+                    self.wrong(key_place, f'unknown key "{word}"{meant(word, _RECORDED)}')
+            recording, says = self._recording(place.value), self._says(place.value)
             if "text" not in place.value:
                 self.wrong(place, f'"text" is missing in "{name}": the words are needed even where a file speaks')
-                return Prompt(name, (), recording, self.file, key.line, key.column)
+                return Prompt(name, (), recording, says, self.file, key.line, key.column)
             place = place.value["text"][1]
         parts = self._parts(place, name)
         if recording and any(isinstance(part, Slot) for part in parts):
             self.wrong(place, f'"{name}" has slots, so a recorded file cannot replace it')
-        return Prompt(name, parts, recording, self.file, key.line, key.column)
+        return Prompt(name, parts, recording, says, self.file, key.line, key.column)
 
     def _fallback(self, place: Marked, prompts: Mapping[str, Prompt]) -> tuple[str, ...]:
         entries = place.value if isinstance(place.value, list) else []
@@ -218,6 +228,13 @@ class _Reader:
         if fault:
             self.wrong(place, fault)
         return "" if fault else path
+
+    def _says(self, entry: dict[str, tuple[Marked, Marked]]) -> str:
+        if "says" not in entry:
+            return ""
+        if "file" not in entry:
+            self.wrong(entry["says"][0], '"says" is told of a recording: "file" is missing')
+        return self._text(entry["says"][1], '"says"')
 
     def _parts(self, place: Marked, name: str) -> tuple[str | Slot, ...]:
         text = self._text(place, f'the prompt "{name}"')

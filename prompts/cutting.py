@@ -32,12 +32,16 @@ _OTHER: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One thing rendered in advance: its text with the mark that gives its tone, and the silence after it in ms."""
+    """One thing rendered in advance: its text with the mark that gives its tone, and the silence after it in ms.
+
+    ``recording``: the file that says it; where that is missing, the voice does.
+    """
 
     language: str
     text: str
     gap: int = GAPS["joined"]
     number: bool = False
+    recording: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def cut(prompt: Prompt, language: str) -> tuple[Piece | Spot, ...]:
     """The steps of one prompt in order."""
     if prompt.recording:
         text = whole(prompt)
-        return (Piece(language, text, _gap_after(text)),)
+        return (Piece(language, text, _gap_after(text), recording=prompt.recording),)
     steps: list[Piece | Spot] = []
     lead_in = ""
     for place, part in enumerate(prompt.parts):

@@ -1,15 +1,24 @@
-"""Recorded files: which paths may be named, and opening them without following anything out of the folder."""
+"""Recorded files: which paths may be named, and opening them without following anything out of the folder.
+
+A name may carry the digest of what is in the file (``welcome-en-0123456789abcdef01234567.wav``, as the studio gives
+it): such a file never changes, and one whose content is something else is not used.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
+from collections.abc import Sequence
 from typing import Final
 
 FOLDER: Final = "recordings/"
 LARGEST: Final = 20 * 1024 * 1024  # bytes
 _PATH: Final = re.compile(r"recordings(/[a-z0-9][a-z0-9_-]*){0,4}/[a-z0-9][a-z0-9_-]*\.wav", re.ASCII)
+
+
+_KEPT: Final = re.compile(r"[a-z0-9/_-]*-([0-9a-f]{24})\.wav", re.ASCII)
 
 
 class Refused(ValueError):
@@ -22,6 +31,37 @@ def fault(path: str) -> str:
         return ""
     shown = path.encode("unicode_escape").decode()[:80]
     return f'"{shown}" is no recording: write recordings/name.wav in small letters a-z, digits, - and _'
+
+
+def digest(content: bytes) -> str:
+    """What a name carries of the content: 24 digits."""
+    return hashlib.sha256(content).hexdigest()[:24]
+
+
+def digest_in(path: str) -> str:
+    """The digest that a name carries, or ""."""
+    found = _KEPT.fullmatch(path)
+    return found[1] if found else ""
+
+
+def name(what: str, content: bytes) -> str:
+    """The path of a recording by what is in it; ``what``: small letters, digits, - and _."""
+    return f"{FOLDER}{what}-{digest(content)}.wav"
+
+
+def find(roots: Sequence[str], path: str) -> bytes:
+    """The file's bytes from the first folder that has it, as its name says it must be. Raises Refused."""
+    trouble = Refused(f"{path}: there is no folder for recordings")
+    for root in roots:
+        try:
+            content = read(root, path)
+        except Refused as fault:
+            trouble = fault
+            continue
+        if digest_in(path) in ("", digest(content)):
+            return content
+        trouble = Refused(f"{path} holds another sound than its name says")
+    raise trouble
 
 
 def read(root: str, path: str) -> bytes:

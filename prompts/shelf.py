@@ -1,6 +1,7 @@
 """The folder of rendered sounds: where each piece lies, and the index that says what it must look like.
 
     FOLDER/index.json              what was rendered: "zh-CN 请按一。" -> name, length, check sums
+                                   (a recording: "zh-CN 您好。 <recordings/greeting.wav>")
     FOLDER/pieces/ab/NAME.wav      and .ulaw, .alaw, and .txt with the words
     FOLDER/fallback/apology-zh.*   fixed names, for a dialplan whose server is gone; apology.* says it in all languages
 
@@ -38,9 +39,9 @@ class Entry:
 Index = dict[str, Entry]
 
 
-def key(language: str, text: str) -> str:
-    """A piece's name in the index."""
-    return f"{language} {text}"
+def key(language: str, text: str, recording: str = "") -> str:
+    """A piece's name in the index: a recording lies beside the voice that says the same words."""
+    return f"{language} {text}" + (f" <{recording}>" if recording else "")
 
 
 def fallback_key(name: str, tag: str) -> str:

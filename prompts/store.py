@@ -112,7 +112,7 @@ class Store:
         self._wording, self._report, self._now = wording, report, now
         self._folders = Folders(os.path.abspath(folders.sounds), os.path.abspath(folders.spool))
         self._made: OrderedDict[Hashable, _Made] = OrderedDict()
-        self._pieces: OrderedDict[tuple[str, str], _Forms] = OrderedDict()
+        self._pieces: OrderedDict[str, _Forms] = OrderedDict()
         self._pieces_size = 0
         self._reported: dict[str, float] = {}
         self._index: shelf.Index = {}
@@ -198,7 +198,7 @@ class Store:
         if len(speech.pieces) != 1:
             return None
         piece = speech.pieces[0]
-        entry = self._index.get(shelf.key(piece.language, piece.text))
+        entry = self._index.get(_key(piece))
         if entry is None or not shelf.is_whole(self._folders.sounds, entry):
             return None
         path = os.path.join(self._folders.sounds, entry.path)
@@ -207,52 +207,54 @@ class Store:
     def _add(self, heard: _Heard, piece: Piece, last: bool) -> None:
         """A piece, or what is said instead of it."""
         gap = 0 if last else piece.gap
-        samples = self._samples(piece.language, piece.text, asked=True)
+        samples = self._samples(_key(piece), asked=True)
         if samples is not None:
             heard.add(samples, gap)
-            heard.paths.append(self._path(piece.language, piece.text))
+            heard.paths.append(self._path(_key(piece)))
             return
         heard.whole = False
         instead = self._instead(piece)
         if instead:
             for language, text in instead:
-                heard.add(self._samples(language, text) or _NOTHING, GAPS["number"])
-                heard.paths.append(self._path(language, text))
+                heard.add(self._samples(shelf.key(language, text)) or _NOTHING, GAPS["number"])
+                heard.paths.append(self._path(shelf.key(language, text)))
         elif not heard.held:
             heard.held = True
             self._hold(heard, piece.language)
 
     def _hold(self, heard: _Heard, language: str) -> None:
         hold = shelf.PLEASE_HOLD.get(language[:2], shelf.PLEASE_HOLD["en"])
-        samples = self._samples(language, hold)
+        samples = self._samples(shelf.key(language, hold))
         heard.add(samples or _forms(audio.tone(TONE_MS).samples), GAPS["closing"])
-        heard.paths.append(self._path(language, hold) if samples else TONE)
+        heard.paths.append(self._path(shelf.key(language, hold)) if samples else TONE)
 
     def _instead(self, piece: Piece) -> list[tuple[str, str]]:
-        """The same words in another tone, or in smaller pieces; nothing when those are lost, too."""
+        """The same words by the voice, in another tone, or in smaller pieces; nothing when those are lost, too."""
+        if piece.recording and self._samples(shelf.key(piece.language, piece.text)) is not None:
+            return [(piece.language, piece.text)]
         going_on, closing = speaking.marks(piece.language)
         words = piece.text.rstrip(going_on + closing)
         for mark in (going_on, closing):
-            if self._samples(piece.language, words + mark) is not None:
+            if self._samples(shelf.key(piece.language, words + mark)) is not None:
                 return [(piece.language, words + mark)]
         if not piece.number:
             return []
         parts = [(piece.language, part + going_on) for part in speaking.smaller(words, piece.language)]
-        return parts if all(self._samples(*part) is not None for part in parts) else []
+        return parts if all(self._samples(shelf.key(*part)) is not None for part in parts) else []
 
-    def _samples(self, language: str, text: str, asked: bool = False) -> _Forms | None:
+    def _samples(self, key: str, asked: bool = False) -> _Forms | None:
         """A piece's samples; None when it is missing or not what was rendered, which is told if it was asked for."""
-        found = self._pieces.get((language, text))
+        found = self._pieces.get(key)
         if found is not None:
-            self._pieces.move_to_end((language, text))
+            self._pieces.move_to_end(key)
             return found
-        entry = self._index.get(shelf.key(language, text))
+        entry = self._index.get(key)
         content = self._checked(entry) if entry else None
         if content is None:
             if asked and entry is None and self._index:
-                self._tell(shelf.key(language, text), "was never rendered", "other words")
+                self._tell(key, "was never rendered", "other words")
             return None
-        forms = self._pieces[language, text] = _forms(content[44:])
+        forms = self._pieces[key] = _forms(content[44:])
         self._pieces_size += _size(forms)
         while self._pieces_size > CACHED_BYTES:
             self._pieces_size -= _size(self._pieces.popitem(last=False)[1])
@@ -264,8 +266,8 @@ class Store:
             self._tell(f"{entry.path}.wav", "is missing or not what was rendered", "other words")
         return content
 
-    def _path(self, language: str, text: str) -> str:
-        entry = self._index.get(shelf.key(language, text))
+    def _path(self, key: str) -> str:
+        entry = self._index.get(key)
         return os.path.join(self._folders.sounds, entry.path) if entry else TONE
 
     def _spooled(self, heard: _Heard, words: str) -> tuple[tuple[str, ...], bool]:
@@ -311,6 +313,10 @@ def _forms(samples: bytes) -> _Forms:
     """16-bit samples in the forms that are joined."""
     found = audio.forms(audio.Sound(samples, audio.RATE))
     return samples, found["ulaw"], found["alaw"]
+
+
+def _key(piece: Piece) -> str:
+    return shelf.key(piece.language, piece.text, piece.recording)
 
 
 def _size(forms: _Forms) -> int:

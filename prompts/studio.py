@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,13 +33,13 @@ class Whisper:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Where sounds go, where recordings come from, and who is told the progress as (done, of how many, words).
+    """Where sounds go, the folders where recordings lie, and who is told the progress as (done, of how many, words).
 
     ``whispers``: what else lies beside the fixed names.
     """
 
     sounds: str
-    recordings: str
+    recordings: Sequence[str]
     progress: Callable[[int, int, str], None] = lambda done, of, words: None
     whispers: tuple[Whisper, ...] = ()
 
@@ -118,13 +118,12 @@ def _jobs(wording: Wording, voices: Mapping[str, Voice], taken: _Recordings) -> 
     for language in wording.catalogues:
         words = shelf.PLEASE_HOLD[language[:2]]
         found[shelf.key(language, words)] = _spoken(voices[language], language, words)
+    for language, words, recording in wording.recorded():
+        if (content := taken.sounds.get(recording)) is not None:
+            key = shelf.key(language, words, recording)
+            found[key] = _Job(key, words, shelf.piece_path(content.hex(), words), _reader(content))
     for language, words in (*wording.fixed_pieces(), *wording.inventory()):
-        content = taken.sounds.get((language, words))
-        if content is None:
-            job = _spoken(voices[language], language, words)
-        else:
-            job = _Job(shelf.key(language, words), words, shelf.piece_path(content.hex(), words), _reader(content))
-        found.setdefault(job.key, job)
+        found.setdefault(shelf.key(language, words), _spoken(voices[language], language, words))
     yield from found.values()
 
 
@@ -137,23 +136,23 @@ def _reader(content: bytes) -> Callable[[], Sound]:
 
 
 class _Recordings:
-    """The recordings that replace a voice: (language, words) -> WAV bytes; what is wrong with the others."""
+    """The recordings that replace a voice: path -> WAV bytes; what is wrong with the others."""
 
-    def __init__(self, wording: Wording, folder: str) -> None:
-        self.sounds: dict[tuple[str, str], bytes] = {}
+    def __init__(self, wording: Wording, folders: Sequence[str]) -> None:
+        self.sounds: dict[str, bytes] = {}
         self.problems: list[Problem] = []
-        for language, catalogue in wording.catalogues.items():
+        for catalogue in wording.catalogues.values():
             for prompt in catalogue.prompts.values():
                 if not prompt.recording:
                     continue
                 try:
-                    content = recordings.read(folder, prompt.recording)
+                    content = recordings.find(folders, prompt.recording)
                     audio.finished(audio.read_wav(content))
                 except (recordings.Refused, NotASound) as fault:
                     text = f'the voice speaks "{prompt.name}" instead of {prompt.recording}: {fault}'
                     self.problems.append(Problem(prompt.file, prompt.line, prompt.column, text))
                 else:
-                    self.sounds[language, cutting.whole(prompt)] = content
+                    self.sounds[prompt.recording] = content
 
 
 def _fixed_names(wording: Wording, index: Index, shop: Workshop) -> None:
@@ -164,7 +163,7 @@ def _fixed_names(wording: Wording, index: Index, shop: Workshop) -> None:
         for language in sorted(wording.catalogues, reverse=True):
             prompt = wording.catalogues[language].prompts.get(name)
             text = cutting.whole(prompt) if prompt else ""
-            made = _assembled([piece.text for piece in _pieces(wording, name, language)], language, index, shop)
+            made = _assembled([_entry(piece, index) for piece in _pieces(wording, name, language)], shop)
             if made:
                 tag = language[:2]
                 _fixed_name(shelf.fallback_key(name, tag), f"fallback/{name}-{tag}", (made, text), (index, shop))
@@ -180,11 +179,16 @@ def _pieces(wording: Wording, name: str, language: str) -> list[cutting.Piece]:
     return [step for step in wording.steps(name, language) if isinstance(step, cutting.Piece)]
 
 
-def _assembled(texts: list[str], language: str, index: Index, shop: Workshop) -> Sound | None:
-    entries = [index.get(shelf.key(language, text)) for text in texts]
+def _entry(piece: cutting.Piece, index: Index) -> Entry | None:
+    """The recording, or else the voice."""
+    recorded = index.get(shelf.key(piece.language, piece.text, piece.recording))
+    return recorded or index.get(shelf.key(piece.language, piece.text))
+
+
+def _assembled(entries: list[Entry | None], shop: Workshop) -> Sound | None:
     contents = [shelf.read_form(shop.sounds, entry, "wav") if entry else None for entry in entries]
     sounds = [audio.read_wav(content) for content in contents if content]
-    return audio.joined(sounds, cutting.GAPS["closing"]) if sounds and len(sounds) == len(texts) else None
+    return audio.joined(sounds, cutting.GAPS["closing"]) if sounds and len(sounds) == len(entries) else None
 
 
 def _fixed_name(key: str, path: str, said: tuple[Sound, str], into: tuple[Index, Workshop]) -> None:
@@ -200,7 +204,7 @@ def _fixed_name(key: str, path: str, said: tuple[Sound, str], into: tuple[Index,
 
 def _whispered(whisper: Whisper, index: Index, shop: Workshop) -> Problem | None:
     """The whisper under its name, said quicker when it is too long; a problem when that would be too quick."""
-    made = _assembled([whisper.words], whisper.language, index, shop)
+    made = _assembled([index.get(shelf.key(whisper.language, whisper.words))], shop)
     if made is None:
         return None
     if made.ms > WHISPER_MS * QUICKEST:

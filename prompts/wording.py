@@ -95,6 +95,16 @@ class Wording:
         )
         return tuple(dict.fromkeys(found))
 
+    def recorded(self) -> tuple[tuple[str, str, str], ...]:
+        """Every (language, text, recording) of the catalogues."""
+        found = (
+            (step.language, step.text, step.recording)
+            for steps in self._steps.values()
+            for step in steps
+            if isinstance(step, Piece) and step.recording
+        )
+        return tuple(dict.fromkeys(found))
+
     def inventory(self) -> tuple[tuple[str, str], ...]:
         """Every (language, text) to be rendered for numbers."""
         return tuple(

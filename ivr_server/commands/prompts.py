@@ -105,7 +105,7 @@ def build(chosen: Chosen, named: tuple[str, ...], menus: bool) -> None:
     try:
         ready = voices.voices(_voices(chosen, named, wording), child)
         heard = whispers(chosen.settings.queue_file(), wording.catalogues)
-        shop = studio.Workshop(str(chosen.out), chosen.settings.speech.recordings, _progress, heard)
+        shop = studio.Workshop(str(chosen.out), chosen.settings.recording_folders(), _progress, heard)
         report = studio.build(wording, ready, shop, standing(chosen.settings))
     except (voices.SpeechFault, OSError) as fault:
         raise click.ClickException(f"the prompts cannot be rendered: {fault}") from None

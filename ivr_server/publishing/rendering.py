@@ -27,7 +27,7 @@ def wish(settings: Settings, sets: Sequence[Files]) -> dict[str, Any]:
     return {
         "prompts": [under(files, PROMPTS) for files in sets],
         "voices": dict(speech.voices),
-        "recordings": speech.recordings,
+        "recordings": list(settings.recording_folders()),
         "sounds": settings.sound_folders().sounds,
         "currency": settings.operator.currency,
         "queues": settings.queues,
@@ -59,21 +59,21 @@ def standing(settings: Settings) -> tuple[Wording, ...]:
 def ready(settings: Settings, files: Files, live: Files) -> bool:
     """Whether every sound of these files lies there already, so that a roll back need not look at each of them.
 
-    Sounds of fixed names and recordings must be alike in what is live, too: they are kept by name, not by content.
+    Sounds of fixed names must be alike in what is live, too: they are kept by name, not by content.
     """
     new, old = (_wording(under(each, PROMPTS), settings.operator.currency) for each in (files, live))
     if new is None or old is None or _by_name(new) != _by_name(old):
         return False
     index = shelf.read_index(settings.sound_folders().sounds)
-    return all(shelf.key(*piece) in index for piece in (*new.fixed_pieces(), *new.inventory()))
+    return all(shelf.key(*piece) in index for piece in (*new.recorded(), *new.fixed_pieces(), *new.inventory()))
 
 
 def _by_name(wording: Wording) -> object:
-    """The words that lie under fixed names, and which prompts are recordings."""
+    """The words that lie under fixed names, and what says them."""
     found = []
     for language, one in sorted(wording.catalogues.items()):
-        recorded = sorted((name, prompt.recording) for name, prompt in one.prompts.items() if prompt.recording)
-        found.append((language, one.fallback, [one.prompts[name].parts for name in one.fallback], recorded))
+        kept = [one.prompts[name] for name in one.fallback]
+        found.append((language, one.fallback, [(prompt.parts, prompt.recording) for prompt in kept]))
     return found
 
 

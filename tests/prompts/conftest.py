@@ -128,7 +128,7 @@ class House:
 def built(wording: Wording, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything rendered once, to be copied."""
     folder = tmp_path_factory.mktemp("built")
-    shop = studio.Workshop(str(folder / "sounds"), str(folder / "recordings"))
+    shop = studio.Workshop(str(folder / "sounds"), [str(folder / "recordings")])
     studio.build(wording, dict.fromkeys(("zh-CN", "en-US"), ToneVoice()), shop)
     return folder
 

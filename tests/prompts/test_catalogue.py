@@ -75,6 +75,7 @@ prompts:
         ("language: zh-CN\n", '"prompts" is missing'),
         (HEAD + "  a: {file: recordings/x.wav}\n", '"text" is missing'),
         (HEAD + '  a: {text: "{n:count}", file: recordings/x.wav}\n', "cannot replace it"),
+        (HEAD + "  a: {text: x, says: x}\n", '"file" is missing'),
         (HEAD + '  a: "{n:count}{n:money}"\n', "both count and money"),
         (HEAD + "fallback: [nothing]\n  a: b\n", "not YAML"),
         ("language: zh-CN\nfallback: [abology]\nprompts: {apology: 抱歉}\n", 'did you mean "apology"?'),
@@ -159,3 +160,11 @@ def test_figures_and_signs_are_warned_of() -> None:
         '"a": write "10086" out in words, or make it a slot: a voice may read it as another number',
         '"b": write "¥" out in words: a voice reads it in its own way',
     ]
+
+
+def test_a_recording_knows_when_it_says_something_else() -> None:
+    """Words that were changed since, also a word of all prompts; nothing is said where nobody noted the words."""
+    head = "language: en-US\nwords: {operator: Tongda}\nprompts:\n  a: {text: 'At {operator}.', file: recordings/a.wav"
+    for says, stale in (("", False), (", says: At Tongda.", False), (", says: At Unicom.", True)):
+        found = catalogue.read(f"{head}{says}}}\n", "en-US.yaml").prompts["a"]
+        assert found.stale is stale

@@ -174,7 +174,7 @@ def test_a_title_that_cannot_be_whispered_in_time_is_told(tmp_path: Path) -> Non
     title = "The department of everything that nobody else was ever asked for"
     long = Whisper("whisper-x-en-none", "en-US", f"{title}, verified")
     try:
-        shop = Workshop(str(tmp_path), "", whispers=(long,))
+        shop = Workshop(str(tmp_path), (), whispers=(long,))
         report = build(wording, voices.voices({"en-US": "espeak"}, child), shop)
     finally:
         child.close()

@@ -206,7 +206,7 @@ def test_a_build_while_serving_is_taken(house: Any, voice: Any, owed: tuple[Sayi
     store = house.store()
     before = store.sound(owed, ZH)
     voice.name = "another"
-    shop = studio.Workshop(house.folders.sounds, house.folders.sounds)
+    shop = studio.Workshop(house.folders.sounds, [house.folders.sounds])
     studio.build(house.wording, {ZH: voice, EN: voice}, shop)
     house.seconds += 3
     after = store.sound(owed, ZH)

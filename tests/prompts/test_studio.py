@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from prompts import audio, recordings, shelf, studio
+from flows.facts import Saying
+from prompts import audio, catalogue, recordings, shelf, studio
 from prompts.audio import Sound
+from prompts.store import Folders, Store
 from prompts.studio import Workshop
 from prompts.voices import SpeechFault
 from prompts.wording import Wording
@@ -19,7 +21,7 @@ from prompts.wording import Wording
 
 def built(wording: Wording, voice: object, folder: Path) -> studio.Report:
     """One build with one voice for both languages."""
-    shop = Workshop(str(folder / "sounds"), str(folder / "recordings"))
+    shop = Workshop(str(folder / "sounds"), [str(folder / "recordings")])
     return studio.build(wording, {"zh-CN": voice, "en-US": voice}, shop)  # type: ignore[dict-item]
 
 
@@ -96,7 +98,7 @@ def test_the_apology_lies_under_fixed_names(wording: Wording, voice: object, tmp
 def test_progress_is_told_from_one_to_the_last(wording: Wording, voice: object, tmp_path: Path) -> None:
     """n of m for each piece, rendered or not."""
     told: list[tuple[int, int]] = []
-    shop = Workshop(str(tmp_path / "s"), str(tmp_path), lambda done, of, words: told.append((done, of)))
+    shop = Workshop(str(tmp_path / "s"), [str(tmp_path)], lambda done, of, words: told.append((done, of)))
     studio.build(wording, {"zh-CN": voice, "en-US": voice}, shop)  # type: ignore[dict-item]
     assert told == [(n, len(told)) for n in range(1, len(told) + 1)]
 
@@ -109,10 +111,11 @@ def test_a_recording_replaces_the_voice(wording: Wording, voice: object, tmp_pat
     report = built(wording, voice, tmp_path)
     assert not report.problems
     index = shelf.read_index(str(tmp_path / "sounds"))
-    assert 850 <= index["zh-CN 您好。"].ms <= 900
+    assert 850 <= index["zh-CN 您好。 <recordings/greeting.wav>"].ms <= 900
+    assert index["zh-CN 您好。"].ms < 850, "the voice lies ready for the day when the recording is gone"
     (folder / "greeting.wav").write_bytes(audio.wav(audio.tone(1500).samples))
     assert built(wording, voice, tmp_path).rendered == 2
-    assert shelf.read_index(str(tmp_path / "sounds"))["zh-CN 您好。"].ms > 1400
+    assert shelf.read_index(str(tmp_path / "sounds"))["zh-CN 您好。 <recordings/greeting.wav>"].ms > 1400
 
 
 @pytest.mark.parametrize("content", [b"", b"ID3 not a wav", audio.wav(b"\0\0" * 9000), None])
@@ -185,3 +188,38 @@ def test_a_damaged_index_is_built_anew(wording: Wording, voice: object, tmp_path
 def test_the_paths_of_shipped_recordings_can_be_written() -> None:
     """What the catalogue's comment shows is a path that is taken."""
     assert recordings.fault("recordings/sorry.wav") == ""
+
+
+def test_a_recording_and_the_voice_lie_side_by_side(voice: object, tmp_path: Path) -> None:
+    """Callers on the version before hear the voice, those on the new one the recording, whoever was rendered last."""
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    content = audio.wav(audio.tone(900).samples)
+    path = recordings.name("greeting-en", content)
+    (folder / path.removeprefix(recordings.FOLDER)).write_bytes(content)
+    said, spoken = (
+        Wording(catalogue.read_all({"en-US.yaml": f"language: en-US\nprompts:\n  greeting: {one}\n"}))
+        for one in ('"Hello."', f'{{text: "Hello.", file: {path}}}')
+    )
+    shop = Workshop(str(tmp_path / "sounds"), [str(folder)])
+    studio.build(spoken, {"en-US": voice}, shop, (said,))  # type: ignore[dict-item]
+    stores = [Store(one, Folders(shop.sounds, str(tmp_path / "spool"))) for one in (said, spoken)]
+    script = (Saying("greeting"),)
+    lengths = [store.sound(script, "en-US").ms for store in stores]
+    assert lengths[0] < 850 <= lengths[1]
+    lost = shelf.read_index(shop.sounds)[f"en-US Hello. <{path}>"]
+    (tmp_path / "sounds" / f"{lost.path}.wav").unlink()
+    again = Store(spoken, Folders(shop.sounds, str(tmp_path / "spool"))).sound(script, "en-US")
+    assert again.ms < 850 and not again.whole, "the voice says it where the recording is lost"
+
+
+def test_a_recording_under_another_ones_name_is_not_used(tmp_path: Path) -> None:
+    """The name says what is in the file; what is not that is not played, and the next folder is looked into."""
+    right, wrong = (audio.wav(audio.tone(ms).samples) for ms in (300, 400))
+    path = recordings.name("welcome-en", right)
+    for place, content in (("a", wrong), ("b", right)):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / path.removeprefix(recordings.FOLDER)).write_bytes(content)
+    assert recordings.find([str(tmp_path / "a"), str(tmp_path / "b")], path) == right
+    with pytest.raises(recordings.Refused, match="another sound than its name says"):
+        recordings.find([str(tmp_path / "a")], path)

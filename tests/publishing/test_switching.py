@@ -229,7 +229,7 @@ async def test_words_can_be_changed_while_the_database_is_away(place: Place) -> 
 
 
 def test_G9_a_roll_back_renders_nothing_where_every_sound_lies_ready(place: Place) -> None:
-    """Every piece in the index, and the fixed names and recordings alike: then no voice is asked."""
+    """Every piece in the index, and the fixed names alike: then no voice is asked."""
     new, old = files(welcome="Good day."), files()
     assert not rendering.ready(place.settings, old, new), "nothing was ever rendered"
     wording = rendering.standing(place.settings)[0]
