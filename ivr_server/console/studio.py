@@ -17,6 +17,7 @@ from crm_bridge.staff import Deed
 from flows.reading import json_schema
 from ivr_server.console import studio_told
 from ivr_server.console.drawing import asset, draw
+from ivr_server.console.sheet_parts import Sheets
 from ivr_server.console.studio_parts import Publishing
 from ivr_server.console.visit import READS_CALLS, Refused, Reply, Route, Visit
 from ivr_server.drafting import drafts, naming
@@ -41,13 +42,14 @@ Shape = dict[str, Any]
 class Studio:
     """What the studio is made of. ``publishing`` None: versions are not kept here, and nothing is published.
 
-    ``simulator`` None: no call can be tried.
+    ``simulator`` None: no call can be tried. ``sheets`` None: the queues and the forms have no pages.
     """
 
     drafts: Drafts
     prover: Prover
     publishing: Publishing | None = None
     simulator: Simulator | None = None
+    sheets: Sheets | None = None
 
     async def stop(self) -> None:
         """The end of its children."""
@@ -251,11 +253,7 @@ async def _whole(studio: Studio, one: DraftFile) -> Shape:
 
 
 def _conflict(conflict: Conflict) -> Shape:
-    pieces = [
-        {"whose": piece.whose, "conflict": piece.conflict}
-        | {name: "".join(getattr(piece, name)) for name in ("lines", "mine", "theirs")}
-        for piece in conflict.merged.pieces
-    ]
+    pieces = [piece.told() for piece in conflict.merged.pieces]
     version = conflict.head.version if conflict.head else 0
     return {"file": conflict.file, "whose": conflict.whose, "version": version, "pieces": pieces}
 

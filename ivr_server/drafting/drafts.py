@@ -274,13 +274,7 @@ def _bounded(found: Mapping[str, DraftFile], new: Mapping[str, str]) -> None:
 
 def _settled(change: Change, merged: Merged, head: Revision | None, whose: str) -> str:
     """The merged text, with the choices where both changed the same lines."""
-    clashes = [piece for piece in merged.pieces if piece.conflict]
-    if len(change.choices) != len(clashes):
+    text = merged.settled(change.choices)
+    if text is None:
         raise Conflict(change.file, merged, head, whose)
-    choices = iter(change.choices)
-    taken = []
-    for piece in merged.pieces:
-        choice = next(choices) if piece.conflict else ""
-        lines = {"mine": piece.mine, "theirs": piece.theirs, "both": piece.mine + piece.theirs}.get(choice, piece.lines)
-        taken.append("".join(lines))
-    return "".join(taken)
+    return text

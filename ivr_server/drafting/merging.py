@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from merge3 import Merge3
@@ -20,6 +21,15 @@ class Piece:
     mine: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
 
+    def taken(self, choice: str) -> tuple[str, ...]:
+        """The lines of a clash that was decided: mine, theirs, or both."""
+        return {"mine": self.mine, "theirs": self.theirs}.get(choice, self.mine + self.theirs)
+
+    def told(self) -> dict[str, object]:
+        """The piece for a page."""
+        texts = {name: "".join(getattr(self, name)) for name in ("lines", "mine", "theirs")}
+        return {"whose": self.whose, "conflict": self.conflict, **texts}
+
 
 @dataclass(frozen=True, slots=True)
 class Merged:
@@ -36,6 +46,13 @@ class Merged:
     def text(self) -> str:
         """The whole."""
         return "".join("".join(piece.mine if piece.conflict else piece.lines) for piece in self.pieces)
+
+    def settled(self, choices: Sequence[str]) -> str | None:
+        """The whole, with mine, theirs or both at each clash; None while there is not a choice for each."""
+        if len(choices) != sum(piece.conflict for piece in self.pieces):
+            return None
+        left = iter(choices)
+        return "".join("".join(piece.taken(next(left)) if piece.conflict else piece.lines) for piece in self.pieces)
 
 
 WHOSE = {"unchanged": "", "a": "mine", "b": "theirs", "same": "both"}

@@ -29,6 +29,7 @@ from ivr_server.library import HOUSE
 from ivr_server.simulating.simulator import Simulator
 from ivr_server.simulating.speaking import Speaker
 from tests.console.serving import Calls
+from tests.doubles.sheets import SheetsDouble
 from tests.doubles.studio_publishing import PublishingDouble
 
 NOTHING: Any = None
@@ -65,7 +66,7 @@ def build(folder: Path) -> Any:
         phone=PhoneParts(allowed="off"),
         zone="Asia/Shanghai",
     )
-    site = make_site(replace(parts, studio=Studio(drafts, prover, publishing, simulator)), NOTHING)
+    site = make_site(replace(parts, studio=Studio(drafts, prover, publishing, simulator, SheetsDouble())), NOTHING)
     return site, database, hashing
 
 

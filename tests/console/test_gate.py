@@ -34,6 +34,7 @@ FILLED = {
     "<flow>": "main",
     "<number>": "1",
     "<other>": "draft",
+    "<digest>": "0123456789abcdef",
 }
 # forged and honest forms have tests of their own; so have streams, which do not end
 READING = [route for route in TABLE if not route.changes and not route.path.endswith("/stream")]

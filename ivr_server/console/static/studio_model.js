@@ -67,6 +67,7 @@ export function applied(tree, edit) {
   if (Array.isArray(here)) {
     if (edit.do === "set") here[last] = tree_of(edit.value);
     if (edit.do === "remove") here.splice(last, 1);
+    if (edit.do === "move" && here[last + edit.value] !== undefined) here.splice(last + edit.value, 0, ...here.splice(last, 1));
     return whole;
   }
   const index = here.map.findIndex(([name]) => name === String(last));
