@@ -26,6 +26,7 @@ from ivr_server.publishing.folder import Folder
 from ivr_server.publishing.judging import Judgement, Words, judge, warning_key, words_of
 from ivr_server.publishing.naming import digest
 from ivr_server.publishing.opening import House
+from ivr_server.publishing.recorded import pinned
 from ivr_server.publishing.versions import Damaged, Moved, NoVersion, Version
 from ivr_server.settings import Settings
 from marked_yaml import Mistakes, Problem
@@ -46,16 +47,21 @@ def published_files(where: tuple[Settings, House], files: Files, why: tuple[str,
     settings, place = where
     reason, excuse = why
     published = published_number(place)
-    if published and digest(files) == place.versions.about(published).digest:
+    try:
+        pins = place.recorded.pins(files)
+    except OSError as fault:
+        raise click.ClickException(f"the recordings cannot be kept: {fault}") from None
+    live = place.versions.about(published) if published else None
+    if live and (digest(files), pins) == (live.digest, live.recordings):
         raise click.ClickException(f"this is what is published: version {published}")
     judged = proved(place, files)
     if judged.warnings and not excuse:
         _tell(place.folder, judged.warnings)
         raise click.ClickException("a warning needs a word of reason: --excuse")
     excuses = {warning_key(problem): excuse for problem in judged.warnings}
-    render(settings, place, files)
+    render(settings, place, pinned(files, pins))
     now = time.time()
-    version = Version(author=who(), reason=reason, at=now, source=source, excuses=excuses)
+    version = Version(author=who(), reason=reason, at=now, source=source, excuses=excuses, recordings=pins)
     deed = Deed(0, now, who(), "import" if source == "import" else "publish", 0, reason)
     try:
         return place.versions.publish(files, version, published, deed)

@@ -35,9 +35,11 @@ from ivr_server.publishing.differing import changes, diff, word_changes
 from ivr_server.publishing.impact import links, uses
 from ivr_server.publishing.judging import Words
 from ivr_server.publishing.opening import house
-from ivr_server.publishing.packing import LARGEST_ARCHIVE, Unpackable, pack, unpack
+from ivr_server.publishing.packing import LARGEST_ARCHIVE, Unpackable
+from ivr_server.publishing.passing import packed, taken_in
 from ivr_server.publishing.versions import Damaged, Moved, NoVersion
 from ivr_server.settings import Settings
+from prompts import recordings
 
 DAY_S = 86_400.0
 REASON = click.option("--reason", required=True, help="Why; it is written down with the version, and in the audit.")
@@ -118,7 +120,7 @@ def roll_back(settings: Settings, number: int, reason: str) -> None:
     place = house(settings)
     files = files_of(place, number)
     proved(place, files)
-    render(settings, place, files)
+    render(settings, place, place.versions.heard(number))
     now = time.time()
     deed = Deed(0, now, who(), "roll_back", number, reason)
     try:
@@ -165,7 +167,11 @@ def export_version(settings: Settings, number: int, file: Path) -> None:
     Example: ivr-server flows export 8 flows-8.zip
     """
     place = house(settings)
-    content = pack(files_of(place, number), place.versions.about(number))
+    files_of(place, number)
+    try:
+        content = packed(place, number)
+    except recordings.Refused as fault:
+        raise click.ClickException(str(fault)) from None
     try:
         file.write_bytes(content)
     except OSError as fault:
@@ -183,12 +189,12 @@ def import_version(settings: Settings, file: Path, reason: str, excuse: str) -> 
 
     Example: ivr-server flows import flows-8.zip --reason "from the test system"
     """
+    place = house(settings)
     try:
         with file.open("rb") as stream:
-            files = unpack(stream.read(LARGEST_ARCHIVE + 1))
+            files = taken_in(place, stream.read(LARGEST_ARCHIVE + 1))
     except (Unpackable, OSError) as fault:
         raise click.ClickException(str(fault)) from None
-    place = house(settings)
     made = published_files((settings, place), files, (reason, excuse), "import")
     write_through(place, made.number, files)
     click.echo(f"Version {made.number} is published.")
@@ -276,7 +282,8 @@ def _side_by_side(where: tuple[Settings, Words], call: str, language: str) -> No
     record = in_database(settings, lambda connection: read_call(connection, call))
     if record is None:
         raise click.ClickException(f"there is no call {call} in the journal")
-    told = reruns.side_by_side(words.library, record, language, libraries.words(words.catalogues, language))
+    titles = libraries.words(words.catalogues, language)
+    told = reruns.side_by_side(words.library, record, language, (titles, titles))
     click.echo(told["words"])
     for title, side in (("recorded", "recorded"), ("re-run", "rerun")):
         click.echo(f"{title}:")

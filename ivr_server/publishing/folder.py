@@ -19,6 +19,7 @@ from typing import Final, Literal
 from ivr_server.publishing import files as disk
 from ivr_server.publishing.asked import Files
 from ivr_server.publishing.naming import DIALOGUES, FLOWS, MOST_FILES, PROMPTS, digest, fingerprint, fits
+from ivr_server.publishing.recorded import Recorded
 from marked_yaml import Mistakes, Problem
 
 MARK: Final = "folder.json"
@@ -45,11 +46,14 @@ class Seen:
 
 
 class Folder:
-    """Two folders of the settings, as one set of files; ``memory``: the folder of versions. Everything blocks."""
+    """Two folders of the settings, as one set of files; ``memory``: the folder of versions. Everything blocks.
 
-    def __init__(self, flows: Path, prompts: Path, memory: Path) -> None:
+    ``recorded``: the recordings beside them; those with a name of their own may be changed by hand, too.
+    """
+
+    def __init__(self, flows: Path, prompts: Path, memory: Path, recorded: Recorded | None = None) -> None:
         self.places = {FLOWS: flows, DIALOGUES: flows / "dialogues", PROMPTS: prompts}
-        self.memory = memory
+        self.memory, self.recorded = memory, recorded
 
     def read(self) -> Files:
         """What stands there now. Raises OSError; Mistakes for a file whose name cannot be taken."""
@@ -84,7 +88,7 @@ class Folder:
 
     def remember(self, version: int, files: Files) -> None:
         """The folder holds these files, and they are that version."""
-        self._keep(MARK, Mark(version, prints(files)))
+        self._keep(MARK, Mark(version, self._prints(files)))
 
     def look(self, published: int) -> Seen:
         """How the folder stands to what is remembered and to what is published."""
@@ -93,7 +97,7 @@ class Folder:
             files = self.read()
         except (OSError, Mistakes):
             return Seen("missing", mark.version)
-        changed = differences(mark.files, prints(files))
+        changed = differences(mark.files, self._prints(files))
         mine = mark.version == published
         state: State = ("changed" if mine else "conflict") if changed else ("same" if mine else "read_only")
         return Seen(state, mark.version, digest(files), changed)
@@ -105,6 +109,7 @@ class Folder:
         except (OSError, Mistakes):
             return Seen("missing", version)
         wanted = prints(files)
+        base = {name: one for name, one in base.items() if fits(name)}
         theirs = {name: how for name, how in differences(base, now).items() if now.get(name) != wanted.get(name)}
         if theirs:
             return Seen("conflict", self.mark().version, changed=theirs)
@@ -112,7 +117,13 @@ class Folder:
             return Seen("read_only", self.mark().version)
         self._keep(WRITING, Mark(version, now))
         self._write(files, differences(now, wanted))
+        if self.recorded is not None:
+            self.recorded.through(files)
         return Seen("same", version, digest(files))
+
+    def _prints(self, files: Files) -> dict[str, str]:
+        """File -> fingerprint, with the recordings that may be changed by hand."""
+        return {**prints(files), **(self.recorded.prints(files) if self.recorded else {})}
 
     def unfinished(self) -> Mark | None:
         """The write that was cut off: which version, and what the folder held before."""

@@ -19,6 +19,7 @@ from ivr_server.publishing.asked import Files
 from ivr_server.publishing.deeds import Deed
 from ivr_server.publishing.folder import Folder, Seen
 from ivr_server.publishing.judging import Ground, Words, tagged, words_of
+from ivr_server.publishing.recorded import Recorded
 from ivr_server.publishing.versions import Damaged, Moved, NoVersion, Version, Versions
 from ivr_server.settings import Settings
 from marked_yaml import Mistakes
@@ -33,6 +34,7 @@ class House:
     versions: Versions
     folder: Folder
     ground: Ground
+    recorded: Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,10 @@ class Opened:
 def house(settings: Settings) -> House:
     """Where versions lie under these settings; nothing is written."""
     place = settings.folder / "versions"
-    folder = Folder(Path(settings.flows), Path(settings.speech.library), place)
+    recorded = Recorded(*map(Path, settings.recording_folders()))
+    folder = Folder(Path(settings.flows), Path(settings.speech.library), place, recorded)
     ground = Ground(frozenset(settings.queue_names), settings.numbers, settings.operator.currency)
-    return House(Versions(place), folder, ground)
+    return House(Versions(place), folder, ground, recorded)
 
 
 def opened(settings: Settings, say: Say) -> Opened:
@@ -171,14 +174,15 @@ class Opening:
 
     def _usable(self, number: int) -> tuple[Version, Words]:
         version = self.house.versions.about(number)
-        return version, tagged(self._proved(self.house.versions.files(number)), version.tag)
+        return version, tagged(self._proved(self.house.versions.heard(number)), version.tag)
 
 
 def take_in(house: House, files: Files, reason: str, published: int) -> int:
     """Make the folder's files the version that is live; its number. CannotStart when the disk does not take it."""
     now = time.time()
-    version = Version(author="folder", reason=reason, at=now, source="folder")
     try:
+        pins = house.recorded.pins(files)
+        version = Version(author="folder", reason=reason, at=now, source="folder", recordings=pins)
         made = house.versions.publish(files, version, published, Deed(0, now, "folder", "take_in", 0, reason))
         house.folder.remember(made.number, files)
     except Moved as moved:

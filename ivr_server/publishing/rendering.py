@@ -35,11 +35,11 @@ def wish(settings: Settings, sets: Sequence[Files]) -> dict[str, Any]:
 
 
 def latest(versions: Versions, live: int = 0) -> list[Files]:
-    """What stands in the newest versions and in the one that is live: their sounds stay, so that one can go back."""
+    """What is said in the newest versions and in the one that is live: their sounds stay, so that one can go back."""
     found = []
     for number in sorted({*versions.numbers()[-KEPT:], live} - {0}, reverse=True):
         try:
-            found.append(versions.files(number))
+            found.append(versions.heard(number))
         except (Damaged, NoVersion):
             continue
     return found

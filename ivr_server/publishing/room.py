@@ -27,11 +27,13 @@ from ivr_server.publishing.deeds import Deeds
 from ivr_server.publishing.differing import Change, changes, diff, word_changes
 from ivr_server.publishing.impact import links, uses
 from ivr_server.publishing.judging import Words, words_of
-from ivr_server.publishing.packing import Unpackable, pack, unpack
+from ivr_server.publishing.packing import Unpackable
+from ivr_server.publishing.passing import packed, taken_in
 from ivr_server.publishing.switching import Switch, failed
 from ivr_server.publishing.versions import Damaged, NoVersion, Version
 from ivr_server.publishing.workbench import WorkFault
 from marked_yaml import Mistakes
+from prompts import recordings
 
 if TYPE_CHECKING:
     from crm_bridge.database import Database
@@ -199,16 +201,20 @@ class Room:
 
     async def export(self, by: Author, number: int) -> bytes:
         """As a ZIP."""
-        files = await self.files(number)
-        version = await self.switch.in_thread(self.switch.house.versions.about, number)
-        return await self.switch.in_thread(pack, files, version)
+        await self.files(number)
+        try:
+            return await self.switch.in_thread(packed, self.switch.house, number)
+        except recordings.Refused as fault:
+            raise Refusal("damaged", more={"text": str(fault)}) from None
 
     async def unpack(self, by: Author, content: bytes) -> Files:
         """Out of a ZIP."""
         try:
-            return await self.switch.in_thread(unpack, content)
+            return await self.switch.in_thread(taken_in, self.switch.house, content)
         except Unpackable as fault:
             raise Refusal("archive", 422, {"text": str(fault)}) from None
+        except OSError as fault:
+            raise Refusal("disk", 503, {"text": str(fault)}) from None
 
     async def audit(self, by: Author, limit: int = 200) -> Shape:
         """Who did what, and whether the chain holds."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar, TypeVarTuple
 
 from twisted.internet.defer import DeferredLock, ensureDeferred
@@ -26,6 +26,7 @@ from ivr_server.publishing.folder import prints
 from ivr_server.publishing.judging import tagged, words_of
 from ivr_server.publishing.naming import digest, refused
 from ivr_server.publishing.opening import House
+from ivr_server.publishing.recorded import pinned
 from ivr_server.publishing.versions import Damaged, Moved, NoVersion, Version
 from ivr_server.publishing.workbench import Workbench, WorkFault
 from ivr_server.settings import Settings
@@ -89,9 +90,9 @@ class Switch:
         try:
             files = await self._files(number)
             await self._judged(files)
-            live = await self._files(self.live.version.number)
-            if not await self.in_thread(rendering.ready, self.settings, files, live):
-                await self._rendered(files)
+            heard, live = await self._heard(number), await self._heard(self.live.version.number)
+            if not await self.in_thread(rendering.ready, self.settings, heard, live):
+                await self._rendered(heard)
             deed = Deed(0, self.clock(), by.name, "roll_back", number, reason, by.address)
             return await self._switched(lambda: self._pointed(number, deed), files)
         finally:
@@ -127,10 +128,12 @@ class Switch:
         missing = [one for one in proof["warnings"] if not wish.excuses.get(one["key"], "").strip()]
         if missing:
             raise Refusal("excuses", 422, {"warnings": missing})
-        await self._rendered(files)
+        pins = await self._pins(files)
+        await self._rendered(pinned(files, pins))
         excuses = {one["key"]: wish.excuses[one["key"]] for one in proof["warnings"]}
         at = self.clock()
         version = Version(author=by.name, reason=wish.reason, at=at, source=wish.source, excuses=excuses)
+        version = replace(version, recordings=pins)
         what = "import" if wish.source == "import" else "publish"
         deed = Deed(0, at, by.name, what, 0, wish.reason, by.address)
         return await self._switched(
@@ -149,6 +152,17 @@ class Switch:
             raise Refusal("no_version", 404) from None
         except Damaged as fault:
             raise Refusal("damaged", more={"text": str(fault)}) from None
+
+    async def _heard(self, number: int) -> Files:
+        """The same with its recordings by their content."""
+        await self._files(number)
+        return await self.in_thread(self.house.versions.heard, number)
+
+    async def _pins(self, files: Files) -> dict[str, str]:
+        try:
+            return await self.in_thread(self.house.recorded.pins, files)
+        except OSError as fault:
+            raise Refusal("disk", 503, {"text": fault.strerror or str(fault)}) from None
 
     async def _judged(self, files: Files) -> Shape:
         proof = await self._judgement(files)
@@ -199,7 +213,8 @@ class Switch:
         self.after()
 
     def _made(self, version: Version, files: Files) -> Edition:
-        return warmed(edition(version, tagged(words_of(files, self.house.ground), version.tag), self.shelf))
+        words = words_of(pinned(files, version.recordings), self.house.ground)
+        return warmed(edition(version, tagged(words, version.tag), self.shelf))
 
     def _through(self, number: int, files: Files, merged: str) -> str:
         """Into the folder of YAML, if nobody changed it meanwhile; how it stands then."""
@@ -231,7 +246,7 @@ class Switch:
         try:
             files = await self._files(number)
             await self._judged(files)
-            await self._rendered(files)
+            await self._rendered(await self._heard(number))
             await self._go_live(await self.in_thread(self.house.versions.about, number), files)
         except (Refusal, Damaged, NoVersion, Mistakes, OSError) as fault:
             self._missed = (number, self.reactor.seconds())

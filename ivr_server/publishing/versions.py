@@ -27,6 +27,7 @@ from ivr_server.publishing import files as disk
 from ivr_server.publishing.asked import Files
 from ivr_server.publishing.deeds import Deed, Deeds
 from ivr_server.publishing.naming import FOLDERS, digest, fits
+from ivr_server.publishing.recorded import pinned
 
 POINTER: Final = "published"
 ABOUT: Final = "version.json"
@@ -53,7 +54,8 @@ class Moved(Exception):
 class Version:
     """What is known of one. ``at``: seconds since 1970; ``parent``: what was published before it, 0: nothing.
 
-    ``source``: folder, studio, import or command; ``excuses``: the reasons given for its warnings.
+    ``source``: folder, studio, import or command; ``excuses``: the reasons given for its warnings; ``recordings``: what
+    was in those that have a name of their own (``recorded``).
     """
 
     number: int = 0
@@ -64,6 +66,7 @@ class Version:
     parent: int = 0
     source: str
     excuses: Mapping[str, str] = field(default_factory=dict)
+    recordings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tag(self) -> str:
@@ -119,6 +122,10 @@ class Versions:
         if digest(found) != wanted:
             raise Damaged(f"version {number} was changed after it was published; it is not used")
         return found
+
+    def heard(self, number: int) -> Files:
+        """The same with its recordings by what was in them when it was made."""
+        return pinned(self.files(number), self.about(number).recordings)
 
     def publish(self, files: Files, version: Version, expected: int, deed: Deed) -> Version:
         """Write it and make it the one that is live, if ``expected`` still is. Raises Moved, OSError."""
