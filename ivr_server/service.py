@@ -35,6 +35,7 @@ from crm_bridge.asking import LookUps as BridgeLookUps
 from crm_bridge.database import Database
 from crm_bridge.demo import SHOWN
 from crm_bridge.desks import OwnDesk
+from crm_bridge.factors import FactorBook
 from crm_bridge.hashing import Hashing
 from crm_bridge.journal import Journal
 from crm_bridge.mapping import MappedDesk
@@ -64,6 +65,7 @@ from ivr_server.floor_wiring import FloorRoom
 from ivr_server.heart import Heart
 from ivr_server.hours import utc_now
 from ivr_server.keeping import Keeper
+from ivr_server.keys import sealing
 from ivr_server.line_wiring import LineRoom
 from ivr_server.loading import CannotStart, Mistaken, tell
 from ivr_server.log_lines import JsonLines
@@ -142,6 +144,7 @@ class IvrService(Service):
         self.publishing.start()
         self._closing.append(self._stop_publishing)
         self.staff = StaffBook(self.database, self.hashing)
+        self.factors = FactorBook(self.database, self.hashing, sealing(settings.folder))
         self.agents = Agents(self._beside())
         self._closing.append(self.agents.stop)
         self.room.start()
@@ -274,6 +277,8 @@ class IvrService(Service):
         return Parts(
             reactor=self.reactor,
             staff=self.staff,
+            factors=self.factors,
+            factor_required=settings.web.second_factor == "required",
             calls=JournalCalls(self.database),
             feed=self.feed,
             faxes=faxes,

@@ -25,6 +25,7 @@ from ivr_server.agents.forms import FormFile
 from ivr_server.floor import queue_file
 from ivr_server.floor.queue_file import QueueFile
 from ivr_server.hours import WEEKDAYS, Hours, Span
+from ivr_server.keys import made_once
 from ivr_server.library import Sources
 from marked_yaml import Mistakes, Problem, read, shaped
 from prompts.store import Folders
@@ -97,6 +98,7 @@ class Web:
     port: int | None = None
     phone: Literal["loopback", "everywhere", "off"] = "loopback"
     hosts: tuple[str, ...] = ()  # further host names the console answers to
+    second_factor: Literal["offered", "required"] = "offered"  # required: of admins
 
 
 @with_config(STRICT)
@@ -401,12 +403,4 @@ WORDS = tuple(sorted({each.name for kind in SECTIONS for each in fields(kind)}))
 
 def token(settings: Settings) -> str:
     """The word that Asterisk shows as its first AGI argument; made once, kept with mode 0600."""
-    path = settings.folder / "agi-token"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(made := secrets.token_urlsafe(24))
-    return made
+    return made_once(settings.folder / "agi-token", lambda: secrets.token_urlsafe(24))

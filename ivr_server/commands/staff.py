@@ -13,7 +13,7 @@ import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from crm_bridge import staff
+from crm_bridge import factors, staff
 from crm_bridge.database import Limits, engine_for
 from crm_bridge.secret import Secret
 from crm_bridge.versions import OtherSchema, prepare
@@ -57,12 +57,13 @@ def add(url: str, name: str, roles: tuple[str, ...], password_stdin: bool) -> No
 @command.command(name="list")
 @click.pass_obj
 def list_people(url: str) -> None:
-    """Who there is, with their roles.
+    """Who there is, with their roles, and who has a second factor.
 
     Example: ivr-server staff list
     """
     for person in _change(url, staff.people):
-        click.echo(f"{person.shown}\t{', '.join(person.roles)}")
+        guard = "\tsecond factor" if person.guarded else ""
+        click.echo(f"{person.shown}\t{', '.join(person.roles)}{guard}")
 
 
 @command.command(name="reset-password")
@@ -93,6 +94,18 @@ def roles(url: str, name: str, roles: tuple[str, ...]) -> None:
     """
     _change(url, lambda connection: staff.set_roles(connection, name, roles, time.time()))
     click.echo(f"{name} is now {', '.join(roles)}; sessions are ended.")
+
+
+@command.command(name="reset-factor")
+@click.argument("name")
+@click.pass_obj
+def reset_factor(url: str, name: str) -> None:
+    """Take the second factor away from who lost telephone and recovery codes; every session of that person ends.
+
+    Example: ivr-server staff reset-factor "Li Hua"
+    """
+    _change(url, lambda connection: factors.reset(connection, name, time.time()))
+    click.echo(f"{name} has no second factor now; sessions are ended. The password alone opens the console.")
 
 
 def _password(from_stdin: bool) -> tuple[Secret, bool]:

@@ -137,6 +137,8 @@ def _is_address(name: str) -> bool:
 
 async def _check_roles(visit: Visit, route: Route) -> Reply | None:
     """Before anything is looked up, so that a refusal does not tell what exists (FAULTS I4)."""
+    if visit.must_guard:
+        return _guard_first(route)
     if not route.roles or visit.has(route.roles):
         return None
     if visit.person is None:
@@ -147,6 +149,15 @@ async def _check_roles(visit: Visit, route: Route) -> Reply | None:
         return away_to(f"/sign-in?then={quote(visit.here, safe='/')}", Cookie("session", ""))
     await visit.parts.staff.note(Deed(visit.person.name, "refused", f"{route.method} {visit.here}", visit.address))
     raise Refused(403)
+
+
+def _guard_first(route: Route) -> Reply | None:
+    """An admin without the second factor that is required here is shown to where it is set up (FAULTS I10)."""
+    if route.unguarded:
+        return None
+    if route.json or route.changes:
+        raise Refused(403, "account_must")
+    return away_to("/account")
 
 
 def _check_origin(request: Any) -> None:

@@ -14,10 +14,11 @@ from ivr_server.console.lately import Lately
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
+    from crm_bridge.factors import Asked, Standing
     from crm_bridge.fax_attempts import Attempt
     from crm_bridge.fax_jobs import FaxRow, Filter
     from crm_bridge.secret import Secret
-    from crm_bridge.staff import Deed, Person
+    from crm_bridge.staff import Deed, Half, Person
     from ivr_server.console.desk_parts import Agents
     from ivr_server.console.studio import Studio
 
@@ -28,8 +29,8 @@ Allowed = Literal["loopback", "everywhere", "off"]
 class Staff(Protocol):
     """The face of ``crm_bridge.staff.StaffBook``."""
 
-    async def sign_in(self, name: str, password: Secret, address: str) -> str | None:
-        """A session's token, or None."""
+    async def sign_in(self, name: str, password: Secret, address: str) -> str | Half | None:
+        """A session's token, half a sign-in, or None."""
 
     async def who(self, token: str) -> Person | None:
         """Whose session this is."""
@@ -42,6 +43,31 @@ class Staff(Protocol):
 
     async def note(self, deed: Deed) -> None:
         """Write a deed down."""
+
+
+class Factors(Protocol):
+    """The face of ``crm_bridge.factors.FactorBook``."""
+
+    async def standing(self, name: str) -> Standing:
+        """How this person stands."""
+
+    async def begin(self, name: str, password: Secret, address: str) -> Secret | None:
+        """A secret that waits for its first code, for the right password."""
+
+    async def awaited(self, name: str) -> Secret | None:
+        """The secret that waits for its first code."""
+
+    async def confirm(self, asked: Asked) -> tuple[str, ...] | None:
+        """Recovery codes, for the right first code."""
+
+    async def enter(self, half: str, code: str, address: str) -> str | None:
+        """A session's token, for half a sign-in and a right code."""
+
+    async def renew(self, asked: Asked) -> tuple[str, ...] | None:
+        """New recovery codes, for a right code."""
+
+    async def off(self, asked: Asked) -> bool:
+        """Take it away, for a right code."""
 
 
 class Calls(Protocol):
@@ -179,7 +205,8 @@ class Parts:
     """All of it. ``titles``: language -> prompt name -> its words, for the trail; ``hosts``: further names of ours.
 
     ``exchange_http``: the port of Asterisk's web server on this machine, 0 when it is not known.
-    ``agents`` None: nobody takes calls here; the desk's pages are not there. ``studio`` None: alike.
+    ``agents`` None: nobody takes calls here; the desk's pages are not there. ``studio`` None: alike. ``factors`` None:
+    no second factor can be set up; ``factor_required``: each admin must.
     """
 
     reactor: Any
@@ -192,6 +219,8 @@ class Parts:
     agents: Agents | None = None
     exchange_http: Callable[[], int] = lambda: 0
     studio: Studio | None = None
+    factors: Factors | None = None
+    factor_required: bool = False
     lately: Lately = field(default_factory=Lately)
     phone: PhoneParts = field(default_factory=PhoneParts)
     titles: Callable[[str], Mapping[str, str]] = lambda _language: {}

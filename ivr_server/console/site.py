@@ -7,6 +7,7 @@ from typing import Any, Final
 from klein import Klein
 
 from ivr_server.console import (
+    account,
     api,
     desk,
     health,
@@ -15,6 +16,8 @@ from ivr_server.console import (
     sip_socket,
     story,
     studio,
+    studio_pages,
+    studio_sheets,
     studio_simulate,
     studio_versions,
     wishes,
@@ -31,11 +34,12 @@ from ivr_server.console.visit import MINDS_FAXES, READS_CALLS, SIGNED_IN, Route
 
 PLAIN: Final = (
     Route("GET", "/", home.home),
-    Route("GET", "/static/<version>/<name>", home.static),
-    Route("POST", "/language", home.language),
+    Route("GET", "/static/<version>/<name>", home.static, unguarded=True),
+    Route("POST", "/language", home.language, unguarded=True),
     Route("GET", "/sign-in", signing.form),
-    Route("POST", "/sign-in", signing.sign_in),
-    Route("POST", "/sign-out", signing.sign_out, SIGNED_IN),
+    Route("POST", "/sign-in", signing.sign_in, unguarded=True),
+    Route("POST", "/sign-in/code", signing.second_step, unguarded=True),
+    Route("POST", "/sign-out", signing.sign_out, SIGNED_IN, unguarded=True),
     Route("GET", "/calls", story.calls, READS_CALLS),
     Route("GET", "/calls/<path:call>", story.call, READS_CALLS),
     Route("GET", "/wishes", wishes.wishes, SIGNED_IN),
@@ -48,11 +52,14 @@ def routes(phone: PhonePages, faxes: FaxPages) -> tuple[Route, ...]:
     """Every route there is."""
     return (
         *PLAIN,
+        *account.routes(),
         *desk.routes(SIGNED_IN),
         Route("GET", "/sip", sip_socket.sip, SIGNED_IN),
         *studio.routes(),
         *studio_versions.routes(),
+        *studio_pages.routes(),
         *studio_simulate.routes(),
+        *studio_sheets.routes(),
         *api.routes(),
         Route("GET", "/faxes", faxes.jobs, SIGNED_IN),
         Route("GET", "/faxes/stream", faxes.stream, SIGNED_IN),

@@ -61,9 +61,15 @@ class Visit:
         allowed = self.parts.phone.allowed
         return allowed == "everywhere" or (allowed == "loopback" and self.on_this_machine)
 
+    @property
+    def must_guard(self) -> bool:
+        """Whether this is an admin who must set a second factor up before anything else."""
+        admin = self.person is not None and "admin" in self.person.roles and not self.person.guarded
+        return admin and self.parts.factor_required
+
     def has(self, roles: frozenset[str]) -> bool:
-        """Whether the visitor has one of these roles."""
-        return self.person is not None and not roles.isdisjoint(self.person.roles)
+        """Whether the visitor has one of these roles, and may use it."""
+        return self.person is not None and not self.must_guard and not roles.isdisjoint(self.person.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,8 @@ class Route:
     """One row of the table of routes. ``roles``: who may; ANYONE needs no sign-in. A POST changes something.
 
     ``json``: asked by a script, which is refused in JSON. ``lasting``: open while the database is away, too, to whoever
-    was recognised lately (a call must be hung up whatever happens).
+    was recognised lately (a call must be hung up whatever happens). ``unguarded``: open to an admin who must set a
+    second factor up first.
     """
 
     method: str
@@ -113,6 +120,7 @@ class Route:
     roles: frozenset[str] = ANYONE
     json: bool = False
     lasting: bool = False
+    unguarded: bool = False
 
     @property
     def changes(self) -> bool:

@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, Counter
 from twisted.internet import reactor
 
 from crm_bridge.database import Database, Limits
+from crm_bridge.factors import FactorBook
 from crm_bridge.hashing import Hashing
 from crm_bridge.numbering import Numbering
 from crm_bridge.staff import StaffBook
@@ -31,6 +32,7 @@ from ivr_server.console.feed import Feed
 from ivr_server.console.parts import DemoCustomer, Health, HealthPart, Parts, PhoneParts
 from ivr_server.console.site import make_site
 from ivr_server.faxing.mailing import Mailer, Smtp
+from ivr_server.keys import sealing
 from tests.doubles.agents import served_room
 
 API_TOKEN = "a-token-that-nobody-guesses"
@@ -209,6 +211,8 @@ def build(folder: Path, allowed: str = "loopback", mail: str = "") -> Any:
     parts = Parts(
         reactor=reactor,
         staff=staff,
+        factors=FactorBook(database, hashing, sealing(folder)),
+        factor_required=(folder / "factor-required").exists(),
         calls=Calls(),
         feed=feed,
         faxes=FaxBook(
