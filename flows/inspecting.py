@@ -13,7 +13,7 @@ from typing import Final
 from flows.facts import KINDS
 from flows.flow import Flow, Library, Path, Problem
 from flows.forms import FORMS
-from flows.human_key import untold
+from flows.human_key import unled, untold
 from flows.nodes.ask import Ask
 from flows.nodes.enqueue import EnqueueNode
 from flows.nodes.forget import Forget
@@ -50,6 +50,7 @@ def inspect(library: Library, broken: frozenset[str] = frozenset()) -> list[Prob
         problems += look.whole()
     problems += _core(library)
     problems += circles(library)
+    problems += unled(library) if not broken else []
     problems += untold(library)
     return sorted(set(problems))
 

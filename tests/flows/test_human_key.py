@@ -1,11 +1,12 @@
-"""Callers are told of key 0 by the second menu at the latest."""
+"""Key 0 leads to a queue by itself, and callers are told of it by the second menu at the latest."""
 
 from __future__ import annotations
 
 import pytest
 
 from flows.flow import Library, World
-from flows.human_key import untold
+from flows.human_key import unled, untold
+from flows.inspecting import inspect
 from flows.reading import read_flow
 from ivr_server.library import Sources, load_library
 from tests.doubles.worlds import LANGUAGES, LOOK_UPS, PROMPTS, uninspected
@@ -94,3 +95,50 @@ def test_the_same_menu_again_is_no_further_menu() -> None:
 def test_the_shipped_flows_say_it_in_time() -> None:
     """After the choice of a language, the main menu names it."""
     assert list(untold(load_library(Sources()))) == []
+
+
+AHEAD = (
+    '  asked: {kind: menu, say: [menu], options: {"1": {say: option_bill, to: queue}}}\n'
+    "  hours: {kind: look_up, look_up: hours, outcomes: {open: queue, closed: asked}}\n"
+    "  never: {kind: look_up, look_up: hours, outcomes: {open: asked, closed: bye}, unavailable: queue}\n"
+    "  through: {kind: sub_flow, flow: deeper, exits: {done: queue, back: queue}}\n"
+    "  heard: {kind: say, say: [welcome], to: queue}\n"
+    "  queue: {kind: enqueue"
+)
+
+
+def led(human: str) -> list[str]:
+    """What is found where key 0 leads to this node."""
+    one = library(("  queue: {kind: enqueue", AHEAD), ("human: queue", f"human: {human}"))
+    return [f"{problem.line}:{problem.column} {problem.text}" for problem in unled(one)]
+
+
+@pytest.mark.parametrize("human", ["asked", "never", "through", "bye"])
+def test_key_0_that_asks_for_another_key_first_is_a_problem(human: str) -> None:
+    """A menu, a way that only a failure takes, a sub-flow that asks, an end: told where ``always.human`` stands."""
+    [text] = led(human)
+    assert text.startswith(f'4:17 key 0 leads to "{human}", from where no queue is reached without another key')
+
+
+@pytest.mark.parametrize("human", ["queue", "hours", "heard"])
+def test_key_0_that_leads_to_a_queue(human: str) -> None:
+    """At once, or after a look-up that may lead elsewhere as well; words alone on the way are nothing to press."""
+    assert led(human) == []
+
+
+def test_the_gate_refuses_it() -> None:
+    """The inspector says it as a problem, not as a warning."""
+    found = [one for one in inspect(library(("human: queue", "human: first"))) if "no queue is reached" in one.text]
+    assert [one.warning for one in found] == [False]
+
+
+def test_a_flow_that_takes_no_keys_needs_no_queue() -> None:
+    """As the one that answers a fax machine: there is no key 0."""
+    silent = """
+flow: main
+start: bye
+always: {human: bye, main: bye, silent: bye, tired: bye, too_long: bye, failed: bye}
+nodes:
+  bye: {kind: end, disposition: goodbye}
+"""
+    assert list(unled(uninspected(silent, World(PROMPTS, LOOK_UPS, frozenset(), LANGUAGES)))) == []

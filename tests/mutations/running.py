@@ -2,7 +2,8 @@
 
 The gate is the one of publishing: files looked at, read, inspected, every turn walked. It must never fail itself, and
 what it lets pass must hold: a call ends whatever its caller does, silence ends it, a person is two keys away at most
-from wherever keys are taken, no turn needs what the call has not learnt, no secret is noted.
+from wherever keys are taken, key 0 leads to one by itself, no turn needs what the call has not learnt,
+no secret is noted.
 """
 
 from __future__ import annotations
@@ -143,6 +144,25 @@ def _asks_for_a_person(library: Library, root: str, keys: int, draw: random.Rand
         turn = advance(library, turn.session, draw.choice(events))
     if not _person_near(library, turn):
         raise Escaped(f"{root}: from {turn.session.frames[-1].node} no person is near")
+    if isinstance(turn.command, Collect) and not _human_key_leads(library, turn):
+        raise Escaped(f"{root}: at {turn.session.frames[-1].node} key 0 leads to no queue")
+
+
+def _human_key_leads(library: Library, turn: Turn) -> bool:
+    """Whether key 0 leads to a queue with no other key when the world answers well; an option 0 may differ."""
+    frame = turn.session.frames[-1]
+    node = library.flows[frame.flow].nodes[frame.node]
+    if "0" in getattr(node, "options", getattr(node, "choices", ())):
+        return True
+    work, seen = [advance(library, turn.session, Keyed("0", 1))], 0
+    while work and seen < LOOKED_AT:
+        here, seen = work.pop(), seen + 1
+        if isinstance(here.command, Enqueue) or here.session.steps > BUDGET:
+            return True
+        if not isinstance(here.command, Collect | End):
+            events = (event for event in answers_to(library, here.command) if not isinstance(event, HungUp | Failed))
+            work += [advance(library, here.session, event) for event in events]
+    return False
 
 
 def _person_near(library: Library, turn: Turn) -> bool:

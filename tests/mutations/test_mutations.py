@@ -27,6 +27,9 @@ def test_the_callers_would_notice() -> None:
     bad = {
         "nobody": MAIN.replace("human: to_human,", "human: goodbye,"),
         "the menu instead of a person": MAIN.replace("human: to_human,", "human: menu,"),
+        "another key before a person": MAIN.replace("human: to_human,", "human: asked,").replace(
+            "  silent:", '  asked: {kind: menu, say: [menu], options: {"1": {say: human_key, to: to_human}}}\n  silent:'
+        ),
         "a fact that is missing": MAIN.replace("say: [shop_hours]", "say: [you_owe]"),
     }
     for what, main in bad.items():
