@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -121,10 +120,19 @@ def parsed(text: str, file: str) -> FormFile:
     return found
 
 
-@lru_cache(maxsize=8)
+_KEPT: Final[dict[str, FormFile]] = {}
+
+
 def kept(path: str) -> FormFile:
-    """The same, read once in a process."""
-    return read_forms(Path(path))
+    """The same, read once in a process; then what was taken last."""
+    if path not in _KEPT:
+        _KEPT[path] = read_forms(Path(path))
+    return _KEPT[path]
+
+
+def take(path: str, file: FormFile) -> None:
+    """Another one from now on, for everybody in this process who asks for it."""
+    _KEPT[path] = file
 
 
 WORDS: Final = tuple(sorted({name for one in (FormFile, Form, Field, Choice) for name in one.__slots__}))

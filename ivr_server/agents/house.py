@@ -51,9 +51,11 @@ async def at_once(work: Callable[..., Any], *arguments: Any) -> Any:
     return work(*arguments)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class House:
-    """``seats``: SIP account -> its password; ``titles``: language -> what names are called in it.
+    """``queues`` and ``forms`` give way to others when an admin keeps them (``AgentsRoom.take``).
+
+    ``seats``: SIP account -> its password; ``titles``: language -> what names are called in it.
 
     ``recordings``: where recorded talks lie, None where none are made; ``in_thread`` reads that folder.
     """

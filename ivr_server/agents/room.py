@@ -31,6 +31,7 @@ from ivr_server.agents.calling import Calling
 from ivr_server.agents.contacts import Contacts
 from ivr_server.agents.control import CallControl
 from ivr_server.agents.fees import fees, sure
+from ivr_server.agents.forms import FormFile
 from ivr_server.agents.house import FloorFace
 from ivr_server.agents.pages import Page, Pages, Tell
 from ivr_server.agents.playback import Shelf, hidden
@@ -40,6 +41,7 @@ from ivr_server.agents.sitting import Seats
 from ivr_server.agents.state import Agent, Contact, Illegal
 from ivr_server.agents.telling import Figures
 from ivr_server.agents.writing import Writing
+from ivr_server.floor.queue_file import QueueFile
 
 HEARD_S: Final = 600.0  # one line of the audit for a recording that is listened to, however often its player asks
 RESCUE_AGAIN_S: Final = 3.0
@@ -100,21 +102,33 @@ class AgentsRoom:
 
     def page(self, by: By) -> Shape:
         """What the page needs once."""
-        house, language = self.house, by.language
+        house = self.house
         return {
-            "reasons": [
-                {"name": one.name, "title": house.called("reason", one.name, language)}
-                for one in house.queues.busy_reasons
-            ],
+            **self._papers(by.language),
             "telephones": list(house.telephones),
             "seats": list(house.seats),
-            "forms": [form.shown(language) for form in house.forms.forms],
-            "businesses": [
-                {"name": name, "title": house.called("business", name, language)} for name in house.forms.businesses
-            ],
             "dial_out": house.dials_out(),
             "records": house.recordings is not None,
         }
+
+    def _papers(self, language: str) -> Shape:
+        """What a page shows of the two files."""
+        house = self.house
+        reasons, businesses = house.queues.busy_reasons, house.forms.businesses
+        return {
+            "reasons": [{"name": one.name, "title": house.called("reason", one.name, language)} for one in reasons],
+            "forms": [form.shown(language) for form in house.forms.forms],
+            "businesses": [{"name": name, "title": house.called("business", name, language)} for name in businesses],
+        }
+
+    def take(self, queues: QueueFile | None = None, forms: FormFile | None = None) -> None:
+        """Other queues or forms from now on: whoever sits is put into theirs, and every page is told."""
+        self.house.queues, self.house.forms = queues or self.house.queues, forms or self.house.forms
+        for name in tuple(self.roll.agents):
+            self.roll.settle(name)
+        for page in self.pages.everybody():
+            page.tell("papers", "papers", self._papers(page.by.language))
+            self.screens.tell_all(page)
 
     def join(self, by: By, tab: str, tell: Tell) -> Callable[[], None]:
         """Tell this page everything now, and every change from now on."""

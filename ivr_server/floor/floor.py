@@ -111,6 +111,10 @@ class Floor:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
+    def announce(self, announce_s: Mapping[str, float]) -> None:
+        """From now on waiting callers of these queues are spoken to so often."""
+        self._rules = replace(self._rules, announce_s=announce_s)
+
     # --- asked by others
 
     def staffed(self, queue: str) -> bool | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -141,10 +140,19 @@ def parsed(text: str, file: str) -> QueueFile:
     return shape
 
 
-@lru_cache(maxsize=8)
+_KEPT: Final[dict[str, QueueFile]] = {}
+
+
 def kept(path: str) -> QueueFile:
-    """The same, read once in a process: Asterisk's configuration was written from what stood there at the start."""
-    return read_queue_file(Path(path))
+    """The same, read once in a process; then what was taken last."""
+    if path not in _KEPT:
+        _KEPT[path] = read_queue_file(Path(path))
+    return _KEPT[path]
+
+
+def take(path: str, file: QueueFile) -> None:
+    """Another one from now on, for everybody in this process who asks for it."""
+    _KEPT[path] = file
 
 
 WORDS: Final = tuple(sorted({name for one in (Queue, Agent, BusyReason, QueueFile) for name in one.__slots__}))

@@ -11,6 +11,7 @@ from flows.explorer import explore
 from flows.facts import Fact
 from flows.flow import Library, LookUpSignature, World
 from flows.interpreter import advance, start
+from flows.naming_queues import queues_named
 from flows.reading import read_folder
 from flows.session import Offer
 from flows.turns import Answered, Enqueue, Failed, NoInput
@@ -68,6 +69,13 @@ def begun(event: Answered | Failed) -> Enqueue:
 def test_the_queue_is_the_facts_and_else_the_first(event: Answered | Failed, queue: str) -> None:
     """A name that is none of ours, or none at all, is "": the operator's first queue. One silence was enough."""
     assert begun(event).queue == queue
+
+
+def test_who_names_a_queue_is_known_by_flow_and_node() -> None:
+    """By a node of the kind enqueue, or as an argument of a look-up; what a fact chooses names none."""
+    assert list(queues_named(library())) == [("billing", ("main", "choose"))]
+    named = FLOW.replace("queue_from: queue", "queue: service")
+    assert list(queues_named(library(named))) == [("billing", ("main", "choose")), ("service", ("main", "queue"))]
 
 
 def test_every_call_through_it_can_be_walked() -> None:

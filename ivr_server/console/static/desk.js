@@ -169,6 +169,7 @@ const events = {
     draw();
   },
   bar(told) { bar = told; draw(); },
+  papers(told) { Object.assign(page, told); }, // other reasons and forms: the next record has them
   ringing(told) { if (!phone.call || phone.call.state === "ringing") { open(told); call.talk = null; } draw(); },
   call(told) {
     if (!call.info || known(told.call) || !phone.call || told.direction === "out") open({ ...(known(told.call) ? call.info : {}), ...told });
