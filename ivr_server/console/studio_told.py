@@ -30,7 +30,7 @@ TABLE: Final = (
     (rf"no flow goes through {Q}", "没有流程经过“{0}”"),
     (rf"no way leads to the node {Q}", "没有路通往节点“{0}”"),
     (rf"the menu {Q} is (\d+) menus deep; (\d+) are enough", "菜单“{0}”在第 {1} 层；最多 {2} 层为好"),
-    (rf"key 0 leads to {Q}, from where no queue is reached.*", "按 0 走到“{0}”，从那里不再按键就到不了队列；请让它先到通往队列的节点"),
+    (rf"key 0 leads to {Q}, from where no queue is reached.*", "按 0 走到“{0}”，从那里不按键就到不了队列"),
     (rf"the menu {Q} may be a caller's third before.*", "走到菜单“{0}”时可能还没听到“按 0 转人工”"),
     (r"(\d+) options; (\d+) are enough", "有 {0} 个选项；{1} 个以内为好"),
     (r"(\d+) options; nobody remembers more than (\d+)", "有 {0} 个选项；超过 {1} 个没人记得住"),

@@ -21,7 +21,7 @@ from ivr_server.console.studio_told import check, in_chinese, proof
         ('the prompt "x" must say its key, as in {key:digits}', "“x”必须说出自己的按键：{key:digits}"),
         (
             'key 0 leads to "a", from where no queue is reached without another key; let "always.human" begin with x',
-            "按 0 走到“a”，从那里不再按键就到不了队列；请让它先到通往队列的节点",
+            "按 0 走到“a”，从那里不按键就到不了队列",
         ),
         ("something that nobody has put into the table", "something that nobody has put into the table"),
     ],
