@@ -172,7 +172,8 @@ def same_origin(request: Any) -> bool:
 
 
 def _check_csrf(visit: Visit) -> None:
-    if not same(visit.form.get("csrf", ""), visit.csrf):
+    given = visit.form.get("csrf", "") or visit.request.getHeader("x-csrf") or ""
+    if not same(given, visit.csrf):
         raise Refused(403, "csrf_old")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from klein import Klein
@@ -22,7 +23,7 @@ from ivr_server.console import (
     studio_versions,
     wishes,
 )
-from ivr_server.console.channel import BoundedSite
+from ivr_server.console.channel import BoundedSite, Larger
 from ivr_server.console.fax_stream import Watch
 from ivr_server.console.faxes import FaxPages
 from ivr_server.console.gate import lost, serve
@@ -32,6 +33,8 @@ from ivr_server.console.phone_page import PhonePages
 from ivr_server.console.sounds import SoundShelf
 from ivr_server.console.visit import MINDS_FAXES, READS_CALLS, SIGNED_IN, Route
 
+TAKES_MORE: Final = (studio, studio_versions, studio_sheets)
+_HOLE: Final = re.compile(r"<[^>]*>")
 PLAIN: Final = (
     Route("GET", "/", home.home),
     Route("GET", "/static/<version>/<name>", home.static, unguarded=True),
@@ -101,4 +104,18 @@ def make_site(parts: Parts, dial: Dial | None = None) -> BoundedSite:
         from ivr_server.console.dialling import dialler  # noqa: PLC0415 (a test that brings its own needs no phone)
 
         dial = dialler(parts)
-    return BoundedSite(make_app(parts, dial).resource(), reactor=parts.reactor)
+    return BoundedSite(make_app(parts, dial).resource(), larger(parts), reactor=parts.reactor)
+
+
+def larger(parts: Parts) -> Larger:
+    """Which bodies may be longer than others: of the routes that say so, from whoever may use them."""
+    table = [route for room in TAKES_MORE for route in room.routes() if route.largest]
+    known = [(route, re.compile(_HOLE.sub(".+", route.path) + r"\Z")) for route in table]
+
+    def most(method: str, path: str, token: bytes) -> int:
+        person = parts.lately.seen(token.decode("latin-1"))
+        found = (route for route, shape in known if route.method == method and shape.match(path))
+        roles = person.roles if person else frozenset()
+        return max((route.largest for route in found if not route.roles.isdisjoint(roles)), default=0)
+
+    return most

@@ -31,6 +31,7 @@ from ivr_server.simulating.simulator import Simulator
 JSON: Final = "application/json"
 EDITS: Final = frozenset({"admin"})
 MOST_CHANGES: Final = 20
+LARGEST_EDIT: Final = 4 << 20  # bytes: a whole file of letters that a form writes as nine
 MOST_EDITS: Final = 60
 VERSION: Final = re.compile(r"[0-9]{1,9}\Z")
 SCRIPTS: Final = ("dagre.js", "codemirror.js")  # loaded when they are needed
@@ -345,5 +346,5 @@ def routes() -> tuple[Route, ...]:
     return (
         Route("GET", "/studio", page, READS_CALLS),
         *(Route("GET", path, answer, READS_CALLS, json=True) for path, answer in reads.items()),
-        *(Route("POST", path, answer, EDITS, json=True) for path, answer in changes.items()),
+        *(Route("POST", path, answer, EDITS, json=True, largest=LARGEST_EDIT) for path, answer in changes.items()),
     )

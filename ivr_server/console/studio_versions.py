@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import Any, Final
 
@@ -13,6 +11,7 @@ from ivr_server.console.visit import READS_CALLS, Refused, Reply, Route, Visit
 from ivr_server.drafting import drafts, naming
 from ivr_server.drafting.drafts import Unfit
 from ivr_server.publishing.asked import PublishWish, RerunWish, TrafficQuestion
+from ivr_server.publishing.packing import LARGEST_ARCHIVE
 
 NUMBER: Final = re.compile(r"[0-9]{1,9}\Z")
 MOMENT: Final = re.compile(r"[0-9]{1,11}\Z")  # seconds since 1970
@@ -132,11 +131,7 @@ async def export(visit: Visit, studio: Studio) -> Reply:
 @asked
 async def unpack(visit: Visit, studio: Studio) -> Shape:
     """Such a file becomes the draft."""
-    try:
-        content = base64.b64decode(visit.form.get("content", ""), validate=True)
-    except (binascii.Error, ValueError):
-        raise Unfit("studio_not_archive") from None
-    files = dict(await _publishing(studio).unpack(author(visit), content))
+    files = dict(await _publishing(studio).unpack(author(visit), visit.body))
     return {"files": sorted(await studio.drafts.replace(files, author(visit).name, "import"))}
 
 
@@ -217,10 +212,10 @@ def routes() -> tuple[Route, ...]:
         "/studio/roll-back": roll_back,
         "/studio/folder": take_folder,
         "/studio/begin-from": begin_from,
-        "/studio/import": unpack,
         "/studio/rerun": rerun,
     }
     return (
         *(Route("GET", path, answer, READS_CALLS, json=True) for path, answer in reads.items()),
         *(Route("POST", path, answer, EDITS, json=True) for path, answer in changes.items()),
+        Route("POST", "/studio/import", unpack, EDITS, json=True, largest=LARGEST_ARCHIVE),
     )

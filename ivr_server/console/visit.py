@@ -35,6 +35,13 @@ class Visit:
     path: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def body(self) -> bytes:
+        """What was sent, as it came."""
+        self.request.content.seek(0)
+        content: bytes = self.request.content.read()
+        return content
+
+    @property
     def csrf(self) -> str:
         """What a form must carry: drawn from the token, so that it dies with it, and does not give it away."""
         return csrf_of(self.token)
@@ -109,8 +116,9 @@ Page = Callable[[Visit], Awaitable[Reply]]
 class Route:
     """One row of the table of routes. ``roles``: who may; ANYONE needs no sign-in. A POST changes something.
 
-    ``json``: asked by a script, which is refused in JSON. ``lasting``: open while the database is away, too, to whoever
-    was recognised lately (a call must be hung up whatever happens). ``unguarded``: open to an admin who must set a
+    ``json``: asked by a script, which is refused in JSON. ``largest``: bytes of a body beyond the edge's usual cap.
+    ``lasting``: open while the database is away, too, to whoever was recognised lately (a call must be hung up whatever
+    happens). ``unguarded``: open to an admin who must set a
     second factor up first.
     """
 
@@ -120,6 +128,7 @@ class Route:
     roles: frozenset[str] = ANYONE
     json: bool = False
     lasting: bool = False
+    largest: int = 0
     unguarded: bool = False
 
     @property

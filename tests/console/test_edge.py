@@ -26,9 +26,9 @@ class Echo(Resource):
 class Peer:
     """One connection on a clock that we turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, larger: channel.Larger = lambda method, path, token: 0) -> None:
         self.clock = Clock()
-        self.site = BoundedSite(Echo(), reactor=self.clock)
+        self.site = BoundedSite(Echo(), larger, reactor=self.clock)
         self.protocol = self.site.buildProtocol(None)
         self.transport: Any = StringTransport()
         self.protocol.makeConnection(self.transport)
@@ -86,6 +86,74 @@ def test_I8_a_body_over_the_cap_is_refused(head: bytes) -> None:
             peer.protocol.dataReceived(b"2000\r\n" + b"x" * 0x2000 + b"\r\n")
     assert peer.transport.value().startswith(b"HTTP/1.1 413")
     assert peer.closed
+
+
+def allowed(method: str, path: str, token: bytes) -> int:
+    """200,000 bytes from one session, for one route."""
+    return 200_000 if (method, path, token) == ("POST", "/long", b"known") else 0
+
+
+def head(length: int, path: str = "/long?a=b", token: str = "known", method: str = "POST") -> bytes:
+    """The head of a request with a body."""
+    return (
+        f"{method} {path} HTTP/1.1\r\nHost: a\r\nCookie: session={token}\r\nContent-Length: {length}\r\n\r\n".encode()
+    )
+
+
+def test_I8_a_route_that_takes_more_takes_so_much_and_no_more() -> None:
+    """Whole from somebody known; the connection serves on, and the next long one is taken as well."""
+    peer = Peer(allowed)
+    for _ in range(2):
+        peer.transport.clear()
+        peer.protocol.dataReceived(head(150_000))
+        peer.clock.advance(channel.FIRST_S + channel.NEXT_S)
+        assert not peer.closed, "a long one has more time"
+        for _ in range(15):
+            peer.protocol.dataReceived(b"x" * 10_000)
+        assert peer.transport.value().endswith(b"150000")
+    assert peer.site.open_large == 0
+    peer.protocol.dataReceived(head(200_001))
+    assert peer.closed and peer.site.open_large == 1
+    peer.protocol.connectionLost(channel.connectionDone)
+    assert peer.site.open_large == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"path": "/other"}, {"path": "/long/er"}, {"token": "forged"}, {"token": ""}, {"method": "PUT"}],
+)
+def test_I8_nobody_else_sends_more(wrong: dict[str, str]) -> None:
+    """Another route, another session, none at all: refused before a byte of the body is kept."""
+    peer = Peer(allowed)
+    peer.protocol.dataReceived(head(150_000, **wrong))
+    assert peer.transport.value().startswith(b"HTTP/1.1 413") and peer.closed and peer.site.open_large == 0
+
+
+def test_I8_a_long_body_without_a_length_is_refused() -> None:
+    """In chunks nobody knows how long it will be."""
+    peer = Peer(allowed)
+    cookie = b"Cookie: session=known\r\nTransfer-Encoding: chunked\r\n\r\n"
+    peer.protocol.dataReceived(b"POST /long HTTP/1.1\r\nHost: a\r\n" + cookie)
+    for _ in range(9):
+        if not peer.closed:
+            peer.protocol.dataReceived(b"2000\r\n" + b"x" * 0x2000 + b"\r\n")
+    assert peer.transport.value().startswith(b"HTTP/1.1 413")
+
+
+def test_I8_long_bodies_are_few_and_end() -> None:
+    """One more than may be is refused; one that drips is cut after two minutes, and makes room."""
+    peer = Peer(allowed)
+    others = [peer.site.buildProtocol(None) for _ in range(channel.MOST_LARGE)]
+    for one in (*others, peer.protocol):
+        if one is not peer.protocol:
+            one.makeConnection(StringTransport())
+        one.dataReceived(head(150_000))
+    assert peer.transport.value().startswith(b"HTTP/1.1 413")
+    peer.clock.advance(channel.LARGE_S)
+    for one in others:
+        assert one.transport.disconnected
+        one.connectionLost(channel.connectionDone)
+    assert peer.site.open_large == 0
 
 
 def test_I8_connections_are_counted_and_capped(monkeypatch: pytest.MonkeyPatch) -> None:

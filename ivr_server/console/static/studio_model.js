@@ -97,9 +97,11 @@ export async function ask(path) {
   catch (fault) { throw fault instanceof Refused ? fault : new Refused(0, { text: w("lost") }); }
 }
 
+// ``fields``: a form; or a file or sound, which goes as it is.
 export async function tell(path, fields = {}) {
-  const body = new URLSearchParams({ csrf: given.csrf, ...fields });
-  try { return await answered(await fetch(path, { method: "POST", body })); }
+  const sent = fields instanceof Blob ? { body: fields, headers: { "X-CSRF": given.csrf, "Content-Type": "application/octet-stream" } }
+    : { body: new URLSearchParams({ csrf: given.csrf, ...fields }) };
+  try { return await answered(await fetch(path, { method: "POST", ...sent })); }
   catch (fault) { throw fault instanceof Refused ? fault : new Refused(0, { text: w("lost") }); }
 }
 

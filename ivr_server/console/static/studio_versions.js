@@ -5,7 +5,7 @@ import { decide } from "./studio_merge.js";
 import { sure } from "./studio_panel.js";
 import { under_way } from "./studio_progress.js";
 
-const LARGEST = 8 << 20; // bytes of an archive
+const LARGEST = 32 << 20; // bytes of an archive
 const at = (seconds) => new Date(seconds * 1000).toLocaleString(given.language, { dateStyle: "medium", timeStyle: "short", timeZone: given.zone });
 const button = (words, act, more = {}) => h("button", { type: "button", class: "tiny", text: words, onclick: act, ...more });
 
@@ -76,18 +76,11 @@ async function take_file(field, acts) {
   if (file.size > LARGEST) { acts.note(w("not_too_big")); return; }
   if (changed() && !(await sure(w("import_sure", { file: file.name })))) return;
   try {
-    const told = await turned("/studio/import", { content: await as_base64(file) });
+    const told = await turned("/studio/import", file);
     acts.note(told.files.length ? w("imported", { n: told.files.length }) : w("imported_same"));
   } catch (fault) { acts.refused(fault); }
   await acts.reload();
 }
-
-const as_base64 = (file) => new Promise((settle, fail) => {
-  const reader = new FileReader();
-  reader.onload = () => settle(reader.result.slice(reader.result.indexOf(",") + 1));
-  reader.onerror = () => fail(new Refused(0, { text: w("not_archive") }));
-  reader.readAsDataURL(file);
-});
 
 // --- the folder
 
