@@ -17,7 +17,7 @@ from crm_bridge.staff import Deed
 from flows.reading import json_schema
 from ivr_server.console import studio_told
 from ivr_server.console.drawing import asset, draw
-from ivr_server.console.sheet_parts import Sheets
+from ivr_server.sheets.asked import Sheets
 from ivr_server.console.studio_parts import Publishing
 from ivr_server.console.visit import READS_CALLS, Refused, Reply, Route, Visit
 from ivr_server.drafting import drafts, naming

@@ -18,7 +18,6 @@ from pydantic import TypeAdapter
 from ivr_server.agents.forms import FormFile
 from ivr_server.console import sheets_told
 from ivr_server.console.drawing import asset, draw, read_all
-from ivr_server.console.sheet_parts import Held, Moved, NotKept, Said, Sheets
 from ivr_server.console.studio import EDITS, Shape, as_json, author, choices_of, json_of, note
 from ivr_server.console.visit import READS_CALLS, Refused, Reply, Route, Visit
 from ivr_server.drafting.bench import BenchFault
@@ -26,6 +25,7 @@ from ivr_server.drafting.drafts import Unfit
 from ivr_server.drafting.merging import merge
 from ivr_server.floor.queue_file import BUSINESSES, LANGUAGES, LARGEST, SMALLEST, QueueFile
 from ivr_server.publishing.asked import Refusal
+from ivr_server.sheets.asked import Held, Moved, NotKept, Said, Sheets
 
 SHAPES: Final[dict[str, TypeAdapter[Any]]] = {"queues": TypeAdapter(QueueFile), "forms": TypeAdapter(FormFile)}
 CHECK_S: Final = 20.0
@@ -198,7 +198,7 @@ def _said(visit: Visit, sentences: Sequence[Said]) -> list[str]:
 
 
 def _who(visit: Visit, held: Held) -> str:
-    return held.who or visit.words("studio_sheet_by_hand")
+    return held.who or visit.words(f"studio_sheet_{'found' if held.how == 'found' else 'by_hand'}")
 
 
 def routes() -> tuple[Route, ...]:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ivr_server.agents import forms
-from ivr_server.console.sheet_parts import Held, Moved, NotKept, Said, Weight
 from ivr_server.floor import queue_file
 from ivr_server.publishing.asked import Author
+from ivr_server.sheets.asked import Held, Moved, NotKept, Said, Weight
 
 
 def held(text: str, who: str = "", reason: str = "", at: float = 1_800_000_000.0) -> Held:
     """A sheet of this text."""
-    return Held(hashlib.sha256(text.encode()).hexdigest(), text, who, at, reason)
+    return Held(hashlib.sha256(text.encode()).hexdigest(), text, "keep" if who else "found", who, at, reason)
 
 
 def shipped() -> dict[str, list[Held]]:
@@ -27,7 +27,7 @@ def shipped() -> dict[str, list[Held]]:
 
 @dataclass
 class SheetsDouble:
-    """The face of ``console.sheet_parts.Sheets``."""
+    """The face of ``sheets.asked.Sheets``."""
 
     kept: dict[str, list[Held]] = field(default_factory=shipped)
     weight: Weight = field(default_factory=lambda: Weight((), (Said("queues_live_at_once"),)))

@@ -1,4 +1,4 @@
-"""What the pages of queues and forms ask of the service: the sheet as it is, what a change means, keeping it."""
+"""What is asked of the sheets, and what is told: values that the console and this room share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ivr_server.publishing.asked import Author
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One sentence for people: words of the console under ``key``, with its slots."""
+    """One sentence for people: words of the console under studio_<key>, with its slots."""
 
     key: str
     slots: Mapping[str, object] = field(default_factory=dict)
@@ -19,10 +19,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A sheet as it was at some time. ``who`` "": the file was changed by hand. ``there``: its text is at hand."""
+    """A sheet as it was at some time. ``how``: keep (on its page), by_hand (in the file), found (the first look at it).
+
+    ``there``: its text is at hand.
+    """
 
     digest: str
     text: str = ""
+    how: str = "keep"
     who: str = ""
     at: float = 0.0
     reason: str = ""
@@ -54,7 +58,7 @@ class NotKept(Exception):
 
 
 class Sheets(Protocol):
-    """The sheets of these names: queues, forms."""
+    """The sheets, by name."""
 
     async def held(self, name: str) -> Held:
         """The sheet as it is now, with its text."""
