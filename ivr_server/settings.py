@@ -27,6 +27,7 @@ from ivr_server.floor.queue_file import QueueFile
 from ivr_server.hours import WEEKDAYS, Hours, Span
 from ivr_server.keys import made_once
 from ivr_server.library import Sources
+from ivr_server.places import Place, place
 from marked_yaml import Mistakes, Problem, read, shaped
 from prompts.store import Folders
 
@@ -315,11 +316,19 @@ class Settings:
 
     def form_file(self) -> FormFile:
         """What agents write down of which business; raises Mistakes."""
-        return form_file.kept(self.forms)
+        return form_file.kept(str(self.sheet("forms").file))
 
     def queue_file(self) -> QueueFile:
-        """Queues, skills and reasons; read once in a process. Raises Mistakes."""
-        return queue_file.kept(self.queues)
+        """Queues, skills and reasons; read once in a process, then what was taken last. Raises Mistakes."""
+        return queue_file.kept(str(self.sheet("queues").file))
+
+    def sheet(self, name: Literal["queues", "forms"]) -> Place:
+        """Where the queue file or the forms lie, and what they were."""
+        named, shipped = {
+            "queues": (self.queues, queue_file.SHIPPED),
+            "forms": (self.forms, form_file.SHIPPED),
+        }[name]
+        return place(name, named, shipped, self.folder)
 
     @property
     def queue_names(self) -> tuple[str, ...]:

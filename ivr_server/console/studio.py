@@ -17,7 +17,6 @@ from crm_bridge.staff import Deed
 from flows.reading import json_schema
 from ivr_server.console import studio_told
 from ivr_server.console.drawing import asset, draw
-from ivr_server.sheets.asked import Sheets
 from ivr_server.console.studio_parts import Publishing
 from ivr_server.console.visit import READS_CALLS, Refused, Reply, Route, Visit
 from ivr_server.drafting import drafts, naming
@@ -25,6 +24,7 @@ from ivr_server.drafting.bench import BenchFault
 from ivr_server.drafting.drafts import Change, Conflict, DraftFile, Drafts, Unfit
 from ivr_server.drafting.proving import Prover
 from ivr_server.publishing.asked import Author, Refusal
+from ivr_server.sheets.asked import Sheets
 from ivr_server.simulating.setup import ACCOUNTS
 from ivr_server.simulating.simulator import Simulator
 

@@ -29,7 +29,8 @@ from ivr_server.sheets.asked import Held, Moved, NotKept, Said, Sheets
 
 SHAPES: Final[dict[str, TypeAdapter[Any]]] = {"queues": TypeAdapter(QueueFile), "forms": TypeAdapter(FormFile)}
 CHECK_S: Final = 20.0
-LONGEST: Final = 200_000  # characters of a sheet
+LONGEST: Final = 100_000  # characters of a sheet
+LARGEST_BODY: Final = 2 << 20  # bytes: two such texts, each character as nine
 MOST_EDITS: Final = 60
 SHORTEST: Final = 3  # letters of a reason
 DIGEST: Final = re.compile(r"[0-9a-f]{8,64}\Z")
@@ -212,5 +213,9 @@ def _of(name: str) -> tuple[Route, ...]:
     return (
         Route("GET", f"/studio/{name}", page_of(name), READS_CALLS),
         *(Route("GET", f"/studio/{name}{at}", asked(name, do), READS_CALLS, json=True) for at, do in reads.items()),
-        *(Route("POST", f"/studio/{name}{at}", asked(name, do), EDITS, json=True) for at, do in changes.items()),
+        *(_change(f"/studio/{name}{at}", asked(name, do)) for at, do in changes.items()),
     )
+
+
+def _change(path: str, page: Callable[[Visit], Awaitable[Reply]]) -> Route:
+    return Route("POST", path, page, EDITS, json=True, largest=LARGEST_BODY)

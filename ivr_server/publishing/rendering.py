@@ -30,7 +30,7 @@ def wish(settings: Settings, sets: Sequence[Files]) -> dict[str, Any]:
         "recordings": list(settings.recording_folders()),
         "sounds": settings.sound_folders().sounds,
         "currency": settings.operator.currency,
-        "queues": settings.queues,
+        "queues": str(settings.sheet("queues").file),
     }
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
+from ivr_server.places import Place
 from ivr_server.publishing import files as disk
 from ivr_server.publishing.deeds import Deed, Deeds
 from ivr_server.sheets.asked import Held, Moved
-from ivr_server.sheets.places import Place
 
 KEEP, BY_HAND, FOUND, NOT_DONE = "keep", "by_hand", "found", "not_done"
 COPIES: Final = 60  # texts that are at hand; of older ones the deed is left

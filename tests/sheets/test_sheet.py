@@ -8,10 +8,10 @@ from unittest import mock
 
 import pytest
 
+from ivr_server.places import place
 from ivr_server.publishing import files as disk
 from ivr_server.sheets import sheet as sheets
 from ivr_server.sheets.asked import Held, Moved
-from ivr_server.sheets.places import place
 from ivr_server.sheets.sheet import Sheet, digest_of
 
 LI = ("li", "10.0.0.1", "more queues")
@@ -106,9 +106,8 @@ def test_killed_while_it_is_kept_the_sheet_is_old_or_new(tmp_path: Path, dies_at
         disk_replace(path, content, mode)
 
     disk_replace = disk.replace
-    with mock.patch.object(disk, "replace", dying):
-        with suppress(Killed):
-            desk.sheet.keep("a: 3\n", seen, ("wang", "", "third"))
+    with mock.patch.object(disk, "replace", dying), suppress(Killed):
+        desk.sheet.keep("a: 3\n", seen, ("wang", "", "third"))
     again = Desk(tmp_path)
     held = again.sheet.held()
     assert held.text in ("a: 2\n", "a: 3\n")

@@ -1,5 +1,5 @@
-"""Where a sheet lies. The file that the settings name is the truth; one that is shipped with the product is not written
-to: what admins make of it lies in the state folder, and goes before it from then on.
+"""Where a sheet (the queue file, the forms) lies. The file that the settings name is the truth; a shipped one is not
+written to: what admins make of it lies in the state folder, and goes before it from then on.
 """
 
 from __future__ import annotations
