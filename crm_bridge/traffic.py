@@ -57,12 +57,13 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which counts: from an hour to another; versions by their beginning ("7-"), "" for all; one flow, "" for all."""
+    """Which counts: from an hour to another; versions by their beginning ("7-"); flow; node; "" for all."""
 
     since: float
     until: float
     version: str = ""
     flow: str = ""
+    node: str = ""
 
 
 def count_notes(notes: Sequence[Mapping[str, Any]]) -> Counter[Key]:
@@ -173,6 +174,15 @@ def versions(connection: Connection, span: Span) -> list[str]:
     return [row[0] for row in connection.execute(select(table.version).where(_within(span)).distinct())]
 
 
+def course(connection: Connection, span: Span) -> list[tuple[int, str, str, int]]:
+    """(hour, version, what, count) of a node, or of all; exits are not told apart, and left out."""
+    table = flow_traffic.c
+    columns = (table.hour, table.version, table.what)
+    wanted = (_within(span), table.what != "exit")
+    statement = select(*columns, func.sum(table.count)).where(*wanted).group_by(*columns).order_by(table.hour)
+    return [(int(row[0]), str(row[1]), str(row[2]), int(row[3])) for row in connection.execute(statement)]
+
+
 def _within(span: Span) -> Any:
     table = flow_traffic.c
     first = int(span.since) // HOUR_S * HOUR_S
@@ -181,4 +191,6 @@ def _within(span: Span) -> Any:
         wanted.append(table.version.startswith(span.version, autoescape=True))
     if span.flow:
         wanted.append(table.flow == span.flow)
+    if span.node:
+        wanted.append(table.node == span.node)
     return and_(*wanted)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from flows.exploring.answers import sample
-from flows.facts import KINDS, Fact
+from flows.facts import KINDS, Fact, Script
 from flows.flow import Library
 from flows.interpreter import IllegalEvent, advance, start
 from flows.nodes.menu import Menu
@@ -42,12 +42,16 @@ Mark = tuple[str, ...]  # flow, node, what, and what matters of it
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How one call goes. ``why``: what holds it up, a word ("asks", "look_up", "flow", "crash"); ``about``: which."""
+    """How one call goes. ``why``: what holds it up, a word ("asks", "look_up", "flow", "crash"); ``about``: which.
+
+    ``heard``: what was spoken, and in which language, for each note that tells of something heard.
+    """
 
     notes: tuple[Note, ...]
     at: Place = ("", "")
     why: str = ""
     about: str = ""
+    heard: tuple[tuple[Script, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,10 @@ class Rerunner:
         except (KeyError, ValueError):
             return Way((), why="flow", about=recorded.flow)
 
+    def stood_in(self, fact: Fact) -> bool:
+        """Whether this fact is a sample, for one that the notes do not tell."""
+        return any(fact is sample for sample in self._samples.values())
+
     def reply(self, look_up: str, reply: Reply, queue: str) -> Event:
         """The event that a recorded answer is."""
         if reply.fault:
@@ -138,17 +146,19 @@ class _Caller:
     def through(self) -> Way:
         """To the end, or to where nobody knows what they would have done."""
         turn = start(self.library, self._offer())
-        notes = list(turn.notes)
+        notes, heard = list(turn.notes), list[tuple[Script, str]]()
         while not turn.session.ended:
             place = (turn.session.frames[-1].flow, turn.session.frames[-1].node)
+            spoken = (getattr(turn.command, "script", ()), turn.session.language)
             try:
                 turn = advance(self.library, turn.session, self._event(turn, place))
             except _Stuck as stuck:
-                return Way(tuple(notes), place, stuck.why, stuck.about)
+                return Way(tuple(notes), place, stuck.why, stuck.about, tuple(heard))
             except IllegalEvent:
-                return Way(tuple(notes), place, "crash")
+                return Way(tuple(notes), place, "crash", heard=tuple(heard))
+            heard += [spoken for note in turn.notes if note.what == "heard"]
             notes += turn.notes
-        return Way(tuple(notes))
+        return Way(tuple(notes), heard=tuple(heard))
 
     def _offer(self) -> Offer:
         said = {"caller": self.recorded.caller, "dialled": self.recorded.dialled}

@@ -37,23 +37,46 @@ class PublishWish:
 
 @dataclass(frozen=True, slots=True)
 class TrafficQuestion:
-    """Counts of one flow. ``version`` 0: all; ``versus``: one to compare with, 0: none; ``hours``: back from now."""
+    """Counts of one flow. ``version`` 0: all; ``versus``: one to compare with, 0: none; ``hours``: back from now.
+
+    ``since`` and ``until``: a span in place of ``hours``, when given.
+    """
 
     flow: str
     version: int = 0
     versus: int = 0
     hours: int = 24 * 30
+    since: float = 0.0
+    until: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WayQuestion:
+    """A place of a flow in a span. ``version`` 0: all. ``what`` and ``exit``: what was done there, as it is counted."""
+
+    flow: str
+    node: str
+    since: float
+    until: float
+    version: int = 0
+    what: str = "entered"
+    exit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RerunWish:
-    """Recorded calls that shall be fed to these files. Seconds since 1970; ``flow`` "": calls of every root flow."""
+    """Recorded calls that shall be fed to these files. Seconds since 1970; ``flow`` "": calls of every root flow.
+
+    ``fed`` and ``digest``: what the files are, as the asker calls them; told again with the result.
+    """
 
     files: Files
     since: float
     until: float
     flow: str = ""
     most: int = 10_000
+    fed: str = ""
+    digest: str = ""
 
 
 class Refusal(Exception):
