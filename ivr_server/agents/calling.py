@@ -108,8 +108,13 @@ class Calling:
         agent, device, talk = self._asking(by, call)
         if agent.contact is not None and agent.contact.phase == "joined":
             return
-        await self.control.join(device, talk.agent_channel)
-        self.roll.try_move(by.name, state.join)
+        asked = agent.contact.with_ if agent.contact else ""
+        self.roll.try_move(by.name, state.join)  # before Asterisk tells that the agent is with the caller again
+        try:
+            await self.control.join(device, talk.agent_channel)
+        except NotNow:
+            self.roll.try_move(by.name, lambda one, now: state.consult(one, asked, now))
+            raise
 
     async def _rejoin(self, by: By, call: str) -> None:
         """The page was loaded anew: the caller rings at the seat once more, and the page takes it by itself."""

@@ -179,6 +179,8 @@ class Roll:
             return
         if what.what == "answered":
             self._rejoining.pop(agent.name, None)
+        if what.what == "returned" and agent.contact is not None and agent.contact.phase == "consulting":
+            self.try_move(agent.name, state.come_back, what)
         if what.what in moves:
             self.try_move(agent.name, moves[what.what], what)
         elif what.what == "member":

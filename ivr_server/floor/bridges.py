@@ -23,13 +23,34 @@ def entered(picture: Picture, notice: Message, at: float) -> Change:
     picture = replace(picture, known=replace(known, bridges=put(known.bridges, bridge, channels)))
     picture, told = pair(picture, bridge, instant(notice, at))
     picture, more = consulted(picture, unique, instant(notice, at))
-    return picture, (*told, *more)
+    picture, back = _returned(picture, bridge, unique, instant(notice, at))
+    return picture, (*told, *more, *back)
 
 
 def left(picture: Picture, notice: Message, at: float) -> Change:
     """A channel stands in a bridge no longer. The talk goes on: it may be on hold, or consulting."""
     bridge, unique = text(notice, "BridgeUniqueid"), text(notice, "Uniqueid")
+    talk, known = _talk_at(picture, unique), picture.known
+    if talk is not None and talk.call in known.bridges.get(bridge, {}):
+        picture = replace(picture, known=replace(known, aside=put(known.aside, unique, instant(notice, at))))
     return _less(picture, bridge, unique), ()
+
+
+def _talk_at(picture: Picture, leg: str) -> Talk | None:
+    return next((one for one in picture.talks.values() if leg and one.leg == leg), None)
+
+
+def _returned(picture: Picture, bridge: str, leg: str, at: float) -> Change:
+    """Whoever was asked is no more, or never was there: the agent who asked has the caller alone."""
+    talk, known = _talk_at(picture, leg), picture.known
+    if talk is None or leg not in known.aside or set(known.bridges[bridge]) != {talk.call, leg}:
+        return picture, ()
+    picture = replace(picture, known=replace(known, aside=without(known.aside, leg)))
+    told = Happening(
+        what="returned", at=at, queue=talk.queue, call=talk.call, interface=talk.interface, agent=talk.agent,
+        number=talk.number, leg=leg,
+    )  # fmt: skip
+    return picture, (told,)
 
 
 def pair(picture: Picture, bridge: str, at: float) -> Change:
@@ -95,7 +116,7 @@ def _caller_gone(picture: Picture, call: str, at: float) -> Change:
 
 
 def _leg_gone(picture: Picture, leg: str, at: float) -> Change:
-    talk = next((one for one in picture.talks.values() if one.leg == leg), None)
+    talk = _talk_at(picture, leg)
     if talk is not None:
         picture, told = _agent_gone(picture, talk, at)
         picture, more = _pair_again(picture, talk.call, at)
@@ -139,7 +160,7 @@ def attended(picture: Picture, notice: Message, at: float) -> Change:
 
 
 def _handed_on(picture: Picture, notice: Message, leg: str, at: float) -> Change:
-    talk = next((one for one in picture.talks.values() if leg and one.leg == leg), None)
+    talk = _talk_at(picture, leg)
     if talk is None or notice.only("Result") != "Success":
         return picture, ()
     target = text(notice, "Extension") or _target(notice)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 What = Literal[
     "joined", "left", "abandoned", "withdrawn", "timed_out", "ringing", "stopped", "missed", "answered", "ended",
-    "transferred", "member", "resync",
+    "transferred", "returned", "member", "resync",
 ]  # fmt: skip
 LOGGED: Final = frozenset(
     {"joined", "left", "abandoned", "withdrawn", "timed_out", "missed", "answered", "ended", "transferred"}
@@ -25,6 +25,7 @@ class Happening:
     missed: why it rang no longer (no_answer, rejected); ringing, stopped, answered, ended of an agent who is only asked
     by another one: consult; resync: lost, when the connection to Asterisk is.
 
+    "returned": the agent is alone with the caller again, after having asked somebody else.
     "stopped": it rings no longer, and the agent did not miss it: the caller left, or another one answered.
     """
 

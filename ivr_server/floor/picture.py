@@ -156,7 +156,7 @@ class Known:
     member's latest notice. ``entries``: call -> its latest wait, and ``came_from`` its queue, until the channel is
     gone, ``links``: linked id -> call. ``consults``: legs at which an agent is asked by another one. ``unsettled``: by
     call. ``withdrawn``: calls that we asked out -> when. ``bridges``: bridge -> unique id ->
-    channel.
+    channel. ``aside``: legs of talks that left the caller's bridge, to ask somebody -> when.
     """
 
     legs: Mapping[str, int] = field(default_factory=dict)
@@ -170,3 +170,4 @@ class Known:
     unsettled: Mapping[str, Unsettled] = field(default_factory=dict)
     withdrawn: Mapping[str, float] = field(default_factory=dict)
     bridges: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    aside: Mapping[str, float] = field(default_factory=dict)

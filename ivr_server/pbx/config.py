@@ -154,7 +154,13 @@ def _agents(plan: Plan) -> dict[str, object]:
     """What agents may dial and transfer to, and call-backs."""
     devices, outside = (*plan.seats, *plan.telephones), plan.outside
     before, after = outside.dialled
-    known = {"number": plan.number, "before": before, "after": after, "ring_s": outside.ring_s}
+    known = {
+        "number": plan.number,
+        "before": before,
+        "after": after,
+        "ring_s": outside.ring_s,
+        "asked_s": outside.asked_s,
+    }
 
     def steps(file: str) -> str:
         allowed = outside.allow if outside.channel else ()

@@ -77,12 +77,14 @@ class FaxLine:
 class Outside:
     """Calls of agents to the world, and call-backs: ``channel`` with ``{number}`` in it (empty: none can be made).
 
-    ``allow``: patterns of a dialplan, without the ``_``; ``ring_s``: how long a caller's telephone rings.
+    ``allow``: patterns of a dialplan, without the ``_``; ``ring_s``: how long a caller's telephone rings; ``asked_s``:
+    how long one rings that an agent dials, asks, or gives a caller to.
     """
 
     channel: str = ""
     allow: tuple[str, ...] = CHINA
     ring_s: int = 45
+    asked_s: int = 45
 
     @property
     def dialled(self) -> tuple[str, str]:

@@ -100,6 +100,30 @@ def test_a_colleague_who_does_not_answer_gives_the_caller_back(office: Office, c
     assert agent.contact is not None and agent.contact.phase == "talking"
 
 
+def test_a_number_outside_that_does_not_answer_gives_the_caller_back(office: Office, call: str) -> None:
+    """Nobody of the floor was asked, and nobody missed it: what tells is who stands with whom."""
+    done(office.room.transfer(LI, call, "13912345670", "consult"))
+    agent = office.room.roll.of("li")
+    assert agent.contact is not None and agent.contact.phase == "consulting"
+    returned(office, call)
+    agent = office.room.roll.of("li")
+    assert agent.contact is not None and (agent.contact.phase, agent.contact.with_) == ("talking", "")
+
+
+def test_who_comes_back_to_join_three_stays_joined(office: Office, call: str) -> None:
+    """Asterisk brings the agent to the caller a moment before the third one."""
+    done(office.room.transfer(LI, call, "13912345670", "consult"))
+    done(office.room.act(LI, call, "join"))
+    returned(office, call)
+    agent = office.room.roll.of("li")
+    assert agent.contact is not None and agent.contact.phase == "joined"
+
+
+def returned(office: Office, call: str) -> None:
+    """Asterisk tells that Li is alone with the caller."""
+    office.floor.happen(Happening(what="returned", at=office.now(), call=call, interface="PJSIP/1001", agent="li"))
+
+
 def test_three_in_one_talk_and_completing(office: Office, call: str) -> None:
     """Keys are pressed for the agent; completing lets the agent go and leaves the others talking."""
     done(office.room.transfer(LI, call, "1002", "consult"))

@@ -50,7 +50,7 @@ def test_a_recorded_afternoon_is_told_as_it_was() -> None:
     assert told_of(told, "caller-0007-in")[1:] == [rings, ("abandoned", "", ""), ("stopped", one, "")]
     after_asking = [("transferred", one, "2002"), ("answered", two, ""), ("ended", two, "caller")]
     assert told_of(told, "caller-0008-in")[2:] == [answered, *asked, *after_asking]
-    called_off = [*asked, ("ended", two, "consult")]
+    called_off = [*asked, ("returned", one, ""), ("ended", two, "consult")]
     assert told_of(told, "caller-0009-in")[2:] == [answered, *called_off, *asked, *after_asking]
     there, back = ("transferred", one, "2002"), ("transferred", two, "2001")
     assert told_of(told, "caller-0010-in")[2:] == [

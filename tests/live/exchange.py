@@ -329,6 +329,7 @@ def make_plan(installed: fetch.Installed, folder: Path, agi_port: int, token: st
         ports=ports,
         installed=installed,
         call_limit_s=600,
-        outside=plan.Outside(channel="PJSIP/{number}@line", ring_s=6),  # the callers' Asterisk answers as every number
+        # the callers' Asterisk answers as every number
+        outside=plan.Outside(channel="PJSIP/{number}@line", ring_s=6, asked_s=6),
         recordings=folder / "talks",
     )

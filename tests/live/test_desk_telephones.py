@@ -124,6 +124,19 @@ def test_a_colleague_asked_takes_over(town: TelephoneTown, li: Desk, wang: Desk,
     assert wang.last("me")["state"] == "talking" and not call.over.is_set()
 
 
+def test_asking_a_number_outside_that_does_not_answer_ends_by_itself(
+    town: TelephoneTown, li: Desk, wang: Desk, call: Call
+) -> None:
+    """It rings for as long as it may, then Li has the caller again: on the line and on the screen."""
+    id = now(li)
+    town.exchange.agent_is("13912345670", rings_s=120)
+    assert li.post(f"call/{id}/transfer", to="13912345670", kind="consult")[0] == 200
+    li.wait(lambda desk: desk.last("talk")["state"] == "consulting", "asking")
+    li.wait(lambda desk: desk.last("talk")["state"] == "talking", "with the caller again", 25)
+    town.exchange.wait_for(lambda: _largest_bridge(town) == 2, "they talk")
+    assert not call.over.is_set() and li.last("me")["state"] == "talking"
+
+
 def test_three_talk_together(town: TelephoneTown, li: Desk, wang: Desk, call: Call) -> None:
     """All in one bridge; when Li leaves, the other two go on."""
     id = now(li)
