@@ -74,12 +74,11 @@ class LineRoom:
         self.titles: Callable[[str], Mapping[str, str]] = lambda language: {}
         self.lines = Lines(reactor.seconds, room.floor)
         numbering = Numbering(settings.operator.numbering)
-        queues = settings.queue_file().queues
         self.call_backs = CallBacks(
             store=CallBackRows(database),
             ami=room.ami,
             floor=room.floor,
-            queues=Queues({one.name: one.wait_s for one in queues}, {one.name: one.priority for one in queues}),
+            queues=Queues.of(settings.queue_file().queues),
             clock=reactor,
             now=lambda: utc_now().timestamp(),
             national=numbering.national,

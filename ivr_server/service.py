@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -44,7 +45,7 @@ from crm_bridge.numbering import Numbering
 from crm_bridge.room import FaxRules, Rules
 from crm_bridge.staff import StaffBook
 from flows.session import Turn
-from ivr_server import health, studio_wiring, whereabouts
+from ivr_server import health, sheet_wiring, studio_wiring, whereabouts
 from ivr_server.agents_wiring import Agents, Beside
 from ivr_server.agi.line import Line
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
@@ -127,7 +128,7 @@ class IvrService(Service):
         await self.database.run(versions.prepare, write=True, deadline_ms=60_000)
         self.hashing = Hashing(self.reactor)
         self.hashing.start()
-        self._closing.append(self._stop_hashing)
+        self._closing.append(self.hashing.stop)
         self.journal = Journal(settings.folder / "journal", self.database, self.reactor)
         self.journal.start()
         self._closing.append(self.journal.stop)
@@ -140,9 +141,9 @@ class IvrService(Service):
         self.room = FloorRoom(settings, self.database, self.reactor, self.metrics)
         self._closing.append(self.room.stop)
         self.calls = Calls(self._desk())
-        self.publishing = self.flows.room(self.database, self.calls.inside, self._take)
+        self.publishing = self.flows.room(self.database, self.calls.inside, self.take)
         self.publishing.start()
-        self._closing.append(self._stop_publishing)
+        self._closing.append(self.publishing.stop)
         self.staff = StaffBook(self.database, self.hashing)
         self.factors = FactorBook(self.database, self.hashing, sealing(settings.folder))
         self.agents = Agents(self._beside())
@@ -153,16 +154,13 @@ class IvrService(Service):
         await self.agents.start()
         self.faxes.start()
         self._closing.append(self.faxes.stop)
+        self.sheets = sheet_wiring.sheets(self)
+        self.sheets.start()
+        self._closing.append(self.sheets.stop)
         self.room.connect()
         self._listen()
         self.heart.start()
         _spare_the_collector()
-
-    async def _stop_hashing(self) -> None:
-        self.hashing.stop()
-
-    async def _stop_publishing(self) -> None:
-        self.publishing.stop()
 
     def _desk(self) -> Desk:
         settings = self.settings
@@ -199,7 +197,7 @@ class IvrService(Service):
             {"call-back": self.line.told_of_call_back},
         )
 
-    def _take(self, live: Edition) -> None:
+    def take(self, live: Edition) -> None:
         """From now on new calls get this version; those in progress keep the desk that they came to."""
         self.flows.live = live
         self.calls.desk = self._desk_of(live)
@@ -282,7 +280,7 @@ class IvrService(Service):
             calls=JournalCalls(self.database),
             feed=self.feed,
             faxes=faxes,
-            studio=studio,
+            studio=replace(studio, sheets=self.sheets),
             health=self._health,
             registry=self.metrics.registry,
             agents=self.agents.room,

@@ -21,6 +21,7 @@ from ivr_server.faxing.spool import Spool
 from ivr_server.pbx import fetch, running
 from ivr_server.pbx.config import CannotWrite
 from ivr_server.pbx.plan import OUTSIDE_BOX, UDP, Plan, Ports, from_settings, listening, own_address, port_or_free
+from ivr_server.pbx.renewing import Renewer
 from ivr_server.settings import WEB_PORT, Settings, read_settings
 from marked_yaml import Mistakes
 
@@ -112,8 +113,11 @@ def _serve(plan: Plan, settings: Settings, path: Path | None) -> None:
     stopped = _stop_signals()
     asterisk = running.start(plan)
     try:
+        renewer = Renewer(asterisk, plan, settings)
+        renewer.begin()
         _explain(plan, settings, path)
         while asterisk.alive() and not stopped():
+            renewer.look()
             time.sleep(0.2)
         if not stopped():
             raise running.DidNotStart(f"Asterisk ended by itself; its last words are in {asterisk.log}")

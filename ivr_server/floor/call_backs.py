@@ -29,6 +29,7 @@ from ivr_server.ami.faults import AmiFault
 from ivr_server.ami.wire import Fields, Message, variable
 from ivr_server.floor.happenings import Happening
 from ivr_server.floor.picture import Picture
+from ivr_server.floor.queue_file import Queue
 
 log = Logger()
 TICK_S: Final = 1.0
@@ -88,6 +89,11 @@ class Queues:
 
     waits: Mapping[str, int]
     priorities: Mapping[str, int]
+
+    @classmethod
+    def of(cls, queues: Sequence[Queue]) -> Queues:
+        """Of these queues."""
+        return cls({one.name: one.wait_s for one in queues}, {one.name: one.priority for one in queues})
 
 
 @dataclass(slots=True)

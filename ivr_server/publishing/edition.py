@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from flows.flow import Library
@@ -33,6 +33,11 @@ def edition(version: Version, words: Words, shelf: tuple[Folders, Callable[[Trou
     """The same as calls use it; ``shelf``: where the sounds lie, and who is told of those that do not."""
     titles = lru_cache(maxsize=8)(lambda language: libraries.words(words.catalogues, language))
     return Edition(version, words, Store(words.wording, *shelf), titles)
+
+
+def requeued(made: Edition, queues: frozenset[str]) -> Edition:
+    """The same version among other queues: flows may lead to these, and to no others."""
+    return replace(made, words=replace(made.words, library=replace(made.library, queues=queues)))
 
 
 def warmed(made: Edition) -> Edition:
