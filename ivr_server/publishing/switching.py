@@ -176,6 +176,10 @@ class Switch:
         except WorkFault as fault:
             raise Refusal("work", 503, {"text": str(fault)}) from None
 
+    async def speak(self) -> None:
+        """What is missing of the sounds of what is live is rendered: those for agents say other queues. Refusal."""
+        await self._rendered(await self._heard(self.live.version.number))
+
     async def _rendered(self, files: Files) -> None:
         """The sounds lie ready before anybody is led to them; those that callers hear now stay."""
         kept = await self.in_thread(rendering.latest, self.house.versions, self.live.version.number)
