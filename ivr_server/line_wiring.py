@@ -139,6 +139,6 @@ class LineRoom:
 
     def _hours(self, name: str) -> str:
         """Whether a queue is open now."""
-        operator = self._settings.operator.opening()
+        operator = self._settings.opening()
         queue = self._settings.queue_file().queue(name)
         return (queue.opening(operator) if queue else operator).at(utc_now())

@@ -71,7 +71,7 @@ from ivr_server.line_wiring import LineRoom
 from ivr_server.loading import CannotStart, Mistaken, tell
 from ivr_server.log_lines import JsonLines
 from ivr_server.metrics import Metrics
-from ivr_server.notice import Notice
+from ivr_server.notice import FILE, Notice
 from ivr_server.publishing.edition import Edition
 from ivr_server.publishing_wiring import FlowRoom
 from ivr_server.settings import AGI_PORT, HTTP_PORT, WEB_PORT, Settings, read_settings, token
@@ -166,7 +166,7 @@ class IvrService(Service):
         settings = self.settings
         self.bridge = bridge = self._bridge()
         self.faxes = Faxes(Surroundings(self.reactor, settings, self.database, self.metrics, self.room.ami), bridge)
-        notice = Notice(settings.folder / "notice.yaml", utc_now)
+        notice = Notice(settings.folder / FILE, utc_now)
         self.line = LineRoom(settings, self.database, self.reactor, self.room)
         self.trails = self.line.trails
         self.look_ups = LookUps(bridge, self.line.line_up, notice.prompt, lambda: self.faxes.open)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -20,11 +20,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from crm_bridge.numbering import CHINA, FIXED, Numbering
+from ivr_server import hours_file
 from ivr_server.agents import forms as form_file
 from ivr_server.agents.forms import FormFile
 from ivr_server.floor import queue_file
 from ivr_server.floor.queue_file import QueueFile
 from ivr_server.hours import WEEKDAYS, Hours, Span
+from ivr_server.hours_file import Holiday, HoursFile
 from ivr_server.keys import made_once
 from ivr_server.library import Sources
 from ivr_server.places import Place, place
@@ -58,6 +60,11 @@ class Operator:
     zone: str = "Asia/Shanghai"
     hours: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict.fromkeys(WEEKDAYS, ("00:00-24:00",)))
     holidays: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """``zone`` as something that can be asked."""
+        return ZoneInfo(self.zone)
 
     def opening(self) -> Hours:
         """The hours as something that can be asked; ValueError that says which word is wrong."""
@@ -310,6 +317,7 @@ class Settings:
     flows: str = str(HOUSE / "flows" / "library")
     queues: str = str(queue_file.SHIPPED)  # the queue file
     forms: str = str(form_file.SHIPPED)  # the forms of receptions
+    hours: str = str(hours_file.SHIPPED)  # the hours file; not named: operator.hours go before
     numbers: dict[str, str] = field(default_factory=dict)  # dialled number -> flow
     drain_s: float = 120.0
     patience_s: float = 4.0
@@ -322,8 +330,25 @@ class Settings:
         """Queues, skills and reasons; read once in a process, then what was taken last. Raises Mistakes."""
         return queue_file.kept(str(self.sheet("queues").file))
 
-    def sheet(self, name: Literal["queues", "forms"]) -> Place:
-        """Where the queue file or the forms lie, and what they were."""
+    def hours_file(self) -> HoursFile:
+        """When callers are put through; read once in a process, then what was taken last. Raises Mistakes."""
+        at = self.sheet("hours").file
+        if at.suffix == hours_file.BEGUN:
+            dated = tuple(Holiday(date=day, hours=spans) for day, spans in self.operator.holidays.items())
+            return HoursFile(weekly=self.operator.hours, holidays=dated)
+        return hours_file.kept(str(at))
+
+    def opening(self) -> Hours:
+        """The operator's hours as something that can be asked. Raises Mistakes."""
+        return self.hours_file().opening(self.operator.time_zone)
+
+    def sheet(self, name: Literal["queues", "forms", "hours"]) -> Place:
+        """Where the queue file, the forms or the hours lie, and what they were."""
+        if name == "hours":
+            found = place(name, self.hours, hours_file.SHIPPED, self.folder)
+            said = self.operator.hours != Operator().hours or self.operator.holidays
+            begun = replace(found, file=found.past / f"settings{hours_file.BEGUN}")
+            return begun if said and found.file == hours_file.SHIPPED else found
         named, shipped = {
             "queues": (self.queues, queue_file.SHIPPED),
             "forms": (self.forms, form_file.SHIPPED),
@@ -403,6 +428,7 @@ def read_settings(path: Path | None) -> Settings:
         raise Mistakes([Problem(file, 1, 1, str(wrong))]) from None
     settings.queue_file()
     settings.form_file()
+    settings.hours_file()
     return settings
 
 

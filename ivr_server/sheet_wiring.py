@@ -11,6 +11,7 @@ from twisted.internet.threads import deferToThreadPool
 
 from flows.flow import Library
 from flows.naming_queues import queues_named
+from ivr_server import hours_wiring
 from ivr_server.agents import forms as form_file
 from ivr_server.agents.forms import FormFile
 from ivr_server.floor import queue_file
@@ -142,7 +143,7 @@ def _fields(file: FormFile, name: str) -> frozenset[str]:
 
 
 def sheets(service: IvrService) -> SheetRoom:
-    """The room with both sheets, each with the value that the service began with."""
+    """The room with every sheet, each with the value that the service began with."""
     settings, reactor = service.settings, service.reactor
 
     async def in_thread(work: Callable[..., Any], *arguments: Any) -> Any:
@@ -152,6 +153,7 @@ def sheets(service: IvrService) -> SheetRoom:
     queues = Sheet(lambda: settings.sheet("queues"), time.time)
     room.add("queues", queues, QueuesKind(around), settings.queue_file())
     room.add("forms", Sheet(lambda: settings.sheet("forms"), time.time), FormsKind(around), settings.form_file())
+    hours_wiring.add(room, settings)
     return room
 
 

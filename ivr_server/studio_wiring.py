@@ -19,6 +19,6 @@ def studio(reactor: Any, settings: Settings, database: Database, publishing: Pub
     """For the console; ``stop`` ends its children."""
     around = Surroundings(settings.queue_names, settings.operator.currency)
     prover = Prover(reactor, around)
-    hours = {"zone": settings.operator.zone, "weekly": settings.operator.hours, "dated": settings.operator.holidays}
+    hours = lambda: settings.hours_file().plain(settings.operator.zone)  # noqa: E731
     drafts = Drafts(database, publishing, prover.quick, time.time)
     return Studio(drafts, prover, publishing, Simulator(reactor, around, hours, Speaker(settings.speech.voices)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,11 +10,9 @@ import click
 
 from ivr_server.chosen import chosen_settings
 from ivr_server.library import load_catalogues
-from ivr_server.notice import read_notice, write_notice
+from ivr_server.notice import FILE, LONGEST, NoticeText, read_notice, speakable, write_notice
 from ivr_server.settings import Settings
 from marked_yaml import Mistakes
-
-LONGEST = timedelta(days=31)
 
 
 @click.group("notice")
@@ -40,7 +38,7 @@ def set_(settings: Settings, prompt: str, until: str) -> None:
     _must_be_spoken(prompt, settings)
     end = _moment(until, ZoneInfo(settings.operator.zone))
     try:
-        write_notice(settings.folder / "notice.yaml", prompt, end)
+        write_notice(settings.folder / FILE, NoticeText(prompt, end))
     except OSError as fault:
         raise click.ClickException(f"the notice cannot be written: {fault}") from None
     click.echo(f"{prompt} is spoken until {end.isoformat(timespec='minutes')}")
@@ -54,9 +52,8 @@ def _must_be_spoken(prompt: str, settings: Settings) -> None:
         raise click.ClickException("\n" + "\n".join(map(str, wrong.problems))) from None
     except OSError as fault:
         raise click.ClickException(f"the prompts cannot be read: {fault}") from None
-    for language, catalogue in catalogues.items():
-        if prompt not in catalogue.prompts or catalogue.signature(prompt):
-            raise click.ClickException(f'"{prompt}" is no prompt without slots in {language}')
+    if prompt not in speakable(catalogues):
+        raise click.ClickException(f'"{prompt}" is no prompt without slots in {" and ".join(catalogues)}')
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:
@@ -78,7 +75,7 @@ def clear(settings: Settings) -> None:
 
     Example: ivr-server notice clear
     """
-    (settings.folder / "notice.yaml").unlink(missing_ok=True)
+    (settings.folder / FILE).unlink(missing_ok=True)
     click.echo("No notice is spoken.")
 
 
@@ -89,7 +86,6 @@ def show(settings: Settings) -> None:
 
     Example: ivr-server notice show
     """
-    prompt, until = read_notice(settings.folder / "notice.yaml")
-    held = prompt and until > datetime.now(UTC)
-    until = until.astimezone(ZoneInfo(settings.operator.zone))
-    click.echo(f"{prompt} until {until.isoformat(timespec='minutes')}" if held else "No notice is spoken.")
+    notice = read_notice(settings.folder / FILE)
+    until = notice.until.astimezone(ZoneInfo(settings.operator.zone)).isoformat(timespec="minutes")
+    click.echo(f"{notice.prompt} until {until}" if notice.holds(datetime.now(UTC)) else "No notice is spoken.")

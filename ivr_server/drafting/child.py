@@ -10,9 +10,10 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final
 
-from ivr_server.drafting import sheets, work
+from ivr_server.drafting import calendars, sheets, work
 
 MEMORY: Final = 1536 * 1024 * 1024  # bytes of address space, the interpreter and its libraries included
 EVERY: Final = 20  # lines of progress that are passed over, but for one
@@ -45,6 +46,8 @@ def answer(asked: work.Shape, teller: Teller) -> work.Shape:
         return work.tree(asked["text"])
     if asked["do"] == "sheet":
         return sheets.checked(asked["sheet"], asked["text"], asked["edits"])
+    if asked["do"] == "calendar":
+        return calendars.rows(asked["text"], date.fromisoformat(asked["today"]))
     draft = work.Draft(asked["files"], frozenset(asked["queues"]), asked["currency"])
     return work.check(draft) if asked["do"] == "check" else work.prove(draft, teller.progress)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import marked_yaml
+from ivr_server import hours_file
 from ivr_server.agents import forms
 from ivr_server.drafting import work
 from ivr_server.floor import queue_file
@@ -18,7 +19,11 @@ from marked_yaml import Marked, Mistakes, Problem
 Shape = dict[str, Any]
 Path = tuple[str | int, ...]
 Place = tuple[int, int, Path]
-READERS: Final[dict[str, Callable[[str, str], object]]] = {"queues": queue_file.parsed, "forms": forms.parsed}
+READERS: Final[dict[str, Callable[[str, str], object]]] = {
+    "queues": queue_file.parsed,
+    "forms": forms.parsed,
+    "hours": hours_file.parsed,
+}
 
 
 def checked(sheet: str, text: str, edits: list[Shape]) -> Shape:

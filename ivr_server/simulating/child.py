@@ -22,7 +22,7 @@ from prompts.wording import Wording
 
 Shape = dict[str, Any]
 ONE: Final = Fact("digits", "1")
-DAYS: Final = ("weekly", "dated")
+DAYS: Final = ("weekly", "dated", "yearly")
 
 
 @dataclass(slots=True)
@@ -54,8 +54,10 @@ def _stage(asked: Shape) -> Stage | None:
 def _hours(shape: Shape | None) -> Hours | None:
     if shape is None:
         return None
-    weekly, dated = ({day: tuple(map(Span.parse, spans)) for day, spans in shape[key].items()} for key in DAYS)
-    return Hours(ZoneInfo(shape["zone"]), weekly, {date.fromisoformat(day): spans for day, spans in dated.items()})
+    weekly, dated, yearly = ({day: tuple(map(Span.parse, spans)) for day, spans in shape.get(key, {}).items()} for key in DAYS)
+    by_month = {(int(day[:2]), int(day[3:])): spans for day, spans in yearly.items()}
+    by_date = {date.fromisoformat(day): spans for day, spans in dated.items()}
+    return Hours(ZoneInfo(shape["zone"]), weekly, by_date, by_month)
 
 
 def _speech(call: Call, line: Any) -> Shape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from twisted.internet.threads import deferToThreadPool
@@ -17,13 +17,13 @@ Shape = dict[str, Any]
 
 
 class Simulator:
-    """``hours``: {zone, weekly: {day: [spans]}, dated: {date: [spans]}} of the exchange; None is open at any time.
+    """``hours``: those of the exchange as they are now, as ``HoursFile.plain``; None is open at any time.
 
     ``speaker`` None: calls are only read.
     """
 
     def __init__(
-        self, reactor: Any, around: Surroundings, hours: Shape | None = None, speaker: Speaker | None = None
+        self, reactor: Any, around: Surroundings, hours: Callable[[], Shape] | None = None, speaker: Speaker | None = None
     ) -> None:
         self._reactor, self.speaker = reactor, speaker
         self._bench = Bench(reactor, waiting=16, module=MODULE)
@@ -61,5 +61,5 @@ class Simulator:
         await self._bench.stop()
 
     def _asked(self, what: str, files: Mapping[str, str], **more: Any) -> Shape:
-        around = {"queues": list(self._around.queues), "currency": self._around.currency, "hours": self._hours}
+        around = {"queues": list(self._around.queues), "currency": self._around.currency, "hours": self._hours() if self._hours else None}
         return {"do": what, "files": dict(files), **around, **more}

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ivr_server.command_line import main
-from ivr_server.notice import Notice, write_notice
+from ivr_server.notice import Notice, NoticeText, write_notice
 
 SOON = datetime.now(UTC) + timedelta(hours=2)
 
@@ -104,5 +104,5 @@ def test_a_notice_that_is_replaced_is_seen(tmp_path: Path) -> None:
     path = tmp_path / "notice.yaml"
     notice = Notice(path, lambda: datetime.now(UTC))
     for prompt in ("notice_outage", "notice_upgrade"):
-        write_notice(path, prompt, SOON)
+        write_notice(path, NoticeText(prompt, SOON))
         assert notice.prompt() == prompt

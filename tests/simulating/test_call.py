@@ -233,7 +233,7 @@ def test_what_is_no_setup_is_refused(setup: Any) -> None:
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
     """One with its child."""
-    one = Simulator(reactor, Surroundings(), HOURS)
+    one = Simulator(reactor, Surroundings(), lambda: HOURS)
     yield one
     pytest_twisted.blockon(ensureDeferred(one.stop()))
 
