@@ -6,10 +6,30 @@ Everything that is told is plain JSON, with words in the asker's language beside
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from ivr_server.publishing.asked import Author, Files, PublishWish, RerunWish, Shape, TrafficQuestion
+from crm_bridge.passed import Cursor, Passed
+from ivr_server.publishing.asked import Author, Files, PublishWish, RerunWish, Shape, TrafficQuestion, WayQuestion
+
+
+class Seeing(Protocol):
+    """What callers do: the face of ``publishing.seeing.Seen``."""
+
+    def inside(self) -> Shape:
+        """{callers, versions: {number: {"flow/node": n}}}."""
+
+    async def entered(self, since: float, until: float, version: int) -> Mapping[str, int]:
+        """"flow/node" -> how often it was come to."""
+
+    async def course(self, asked: WayQuestion) -> Shape:
+        """{hours: [[epoch, {what: n}]], versions: [[number, {what: n}]]} of a node."""
+
+    async def calls(self, asked: WayQuestion, before: Cursor | None = None) -> Passed:
+        """The calls that took the way, newest first."""
+
+    async def here(self, flow: str, node: str) -> Sequence[Any]:
+        """Those who are at this node just now, as the journal has them."""
 
 
 class Publishing(Protocol):
@@ -49,7 +69,7 @@ class Publishing(Protocol):
 
         ``files``: [{file, change: added|removed|changed, lines: [[" "|"+"|"-"|"@", text]]}];
         ``changes``: [{flow, node, change: added|removed|changed, words: [..]}] in reading order;
-        ``prompts``: [{prompt, language, old, new}].
+        ``prompts``: [{prompt, language, old, new}]; ``speaking``: the flows that name one of them.
         """
 
     async def impact(self, by: Author, files: Files) -> Shape:
@@ -80,6 +100,8 @@ class Publishing(Protocol):
     async def rerun_state(self, by: Author) -> Shape:
         """How far it is: {id, running, done, of, groups, unreadable, fault}; {} when the asker has none.
 
+        And of what was asked: {since, until, flow, fed, digest}.
+
         ``groups``: [{kind: same|menu|ends|stuck, words, count, share, reasons: [{words, count}],
         examples: [{call, at, words}]}].
         """
@@ -93,6 +115,10 @@ class Publishing(Protocol):
         ``nodes``: {node: {entered, chosen, wrong, silent, left, human, exits: {name: n}}}; ``hours``: [[epoch, calls]];
         ``versions``: [those with counts]; ``compared``: [{node, exit, a: [n, of, low, high], b: [alike], differs}].
         """
+
+    @property
+    def seen(self) -> Seeing:
+        """Where callers are, hour by hour, and which calls took a way."""
 
     def inside(self, flow: str = "") -> Mapping[str, int]:
         """Where callers are just now: "flow/node" -> how many; of one flow when given."""

@@ -1,16 +1,19 @@
-"""What the studio asks about versions: publish, roll back, compare, impact, re-run, traffic, to and from a file."""
+"""What the studio asks about versions: publish, roll back, compare, impact, re-run, to and from a file."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from ivr_server.console.studio import EDITS, Shape, Studio, asked, author, choices_of, json_of
+from ivr_server.console.studio_pages import DRAFT, files_of
 from ivr_server.console.studio_parts import Publishing
 from ivr_server.console.visit import READS_CALLS, Refused, Reply, Route, Visit
 from ivr_server.drafting import drafts, naming
 from ivr_server.drafting.drafts import Unfit
-from ivr_server.publishing.asked import PublishWish, RerunWish, TrafficQuestion
+from ivr_server.publishing.asked import PublishWish, RerunWish
 from ivr_server.publishing.packing import LARGEST_ARCHIVE
 
 NUMBER: Final = re.compile(r"[0-9]{1,9}\Z")
@@ -137,20 +140,27 @@ async def unpack(visit: Visit, studio: Studio) -> Shape:
 
 @asked
 async def rerun(visit: Visit, studio: Studio) -> Shape:
-    """Begin to feed recorded calls to the draft."""
+    """Begin to feed recorded calls to the draft, or to a version (``fed``)."""
     form, flow = visit.form, visit.form.get("flow", "")
     if flow and not naming.fit(f"flows/{flow}.yaml"):
         raise Unfit("studio_not_bad_name")
-    since, until = (_number(form.get(name, ""), MOMENT) for name in ("since", "until"))
+    since, until = (_moment(visit, form.get(name, "")) for name in ("since", "until"))
+    if until <= since:
+        raise Unfit("studio_not_span")
     most = min(_number(form.get("most", "") or str(MOST_CALLS)), MOST_CALLS)
-    wish = RerunWish(await studio.drafts.files(), float(since), float(until), flow, most)
+    fed = form.get("fed", "") or DRAFT
+    files = await files_of(studio, fed)
+    wish = RerunWish(files, since, until, flow, most, fed, drafts.digest(files))
     return await _publishing(studio).rerun(author(visit), wish)
 
 
 @asked
 async def rerun_state(visit: Visit, studio: Studio) -> Shape:
-    """How far that is, and what came of it."""
-    return await _publishing(studio).rerun_state(author(visit))
+    """How far that is, and what came of it. ``stale``: the draft is another one by now."""
+    told = await _publishing(studio).rerun_state(author(visit))
+    if told.get("fed") != DRAFT:
+        return {**told, "stale": False}
+    return {**told, "stale": told["digest"] != drafts.digest(await studio.drafts.files())}
 
 
 @asked
@@ -163,20 +173,22 @@ async def side_by_side(visit: Visit, studio: Studio) -> Shape:
 
 
 @asked
-async def traffic(visit: Visit, studio: Studio) -> Shape:
-    """Counts of one flow, and who is on it now."""
-    flow, query = visit.path["flow"], visit.query
-    if not naming.fit(f"flows/{flow}.yaml"):
-        raise Refused(404)
-    numbers: dict[str, Any] = {name: _number(query[name]) for name in ("version", "versus", "hours") if query.get(name)}
-    house = _publishing(studio)
-    return {**await house.traffic(author(visit), TrafficQuestion(flow, **numbers)), "inside": dict(house.inside(flow))}
-
-
-@asked
 async def audit(visit: Visit, studio: Studio) -> Shape:
     """Who published what and why, and whether nobody has touched that list."""
     return await _publishing(studio).audit(author(visit))
+
+
+def _moment(visit: Visit, text: str) -> float:
+    """Seconds since 1970, or a day and hour of the operator's zone as a form has it."""
+    if MOMENT.match(text):
+        return float(text)
+    try:
+        at = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(visit.parts.zone)).timestamp()
+    except (ValueError, OverflowError):
+        at = -1.0
+    if at < 0:
+        raise Unfit("studio_not_span")
+    return at
 
 
 def _number(text: str, shape: re.Pattern[str] = NUMBER) -> int:
@@ -204,7 +216,6 @@ def routes() -> tuple[Route, ...]:
         "/studio/progress": progress,
         "/studio/rerun": rerun_state,
         "/studio/rerun/<call>": side_by_side,
-        "/studio/traffic/<flow>": traffic,
         "/studio/audit": audit,
     }
     changes = {

@@ -7,7 +7,7 @@ in the middle of being written) are compared as text only.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Literal
@@ -55,8 +55,7 @@ def changes(old: Files, new: Files) -> list[Change]:
     found: list[Change] = []
     for name in _changed(under(old, FLOWS), under(new, FLOWS)):
         before, after = _tree(old.get(name, ""), name), _tree(new.get(name, ""), name)
-        flow = str((after or before).get("flow") or name.rpartition("/")[2].partition(".")[0])
-        found += _flow(flow, before, after)
+        found += _flow(_called(after or before, name), before, after)
     return found
 
 
@@ -73,6 +72,20 @@ def word_changes(old: Files, new: Files) -> list[WordChange]:
     return found
 
 
+def speaking(files: Files, prompts: Collection[str]) -> list[str]:
+    """The flows that name one of these prompts."""
+    trees = {name: _tree(text, name) for name, text in sorted(under(files, FLOWS).items())}
+    return [_called(tree, name) for name, tree in trees.items() if not set(prompts).isdisjoint(_texts(tree))]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
 def _changed(old: Files, new: Files) -> list[str]:
     return [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
 
@@ -87,6 +100,10 @@ def _file(name: str, old: str | None, new: str | None) -> Shape:
 def _tree(text: str, name: str) -> dict[str, Any]:
     marked, _ = read(text, name) if text else (None, [])
     return _mapping(plain(marked)) if marked else {}
+
+
+def _called(tree: Mapping[str, Any], name: str) -> str:
+    return str(tree.get("flow") or name.rpartition("/")[2].partition(".")[0])
 
 
 def _mapping(value: Any) -> dict[str, Any]:

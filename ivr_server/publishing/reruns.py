@@ -120,15 +120,14 @@ def in_words(result: Shape, language: str, library: Library | None = None) -> li
     ]
 
 
-def side_by_side(library: Library, record: CallRecord, language: str, titles: Titles) -> Shape:
-    """One call as it was, and as it would be, line by line."""
+def side_by_side(library: Library, record: CallRecord, language: str, titles: tuple[Titles, Titles]) -> Shape:
+    """One call as it was, and as it would be, line by line; ``titles`` of the prompts then, and now."""
     rerunner, call = Rerunner(library), recorded(record)
     verdict = rerunner.verdict(call)
     old, new = call.notes, rerunner.way(call).notes
     same_old, same_new = _alike(old, new)
-    told = [
-        list(_lines(notes, same, (language, titles))) for notes, same in ((old, same_old), (new, same_new))
-    ]  # fmt: skip
+    sides = zip((old, new), (same_old, same_new), titles, strict=True)
+    told = [list(_lines(notes, same, (language, words_then))) for notes, same, words_then in sides]
     reason = in_words({"of": 1, "groups": {verdict.kind: _one(record, verdict)}}, language, library)[0]
     said = (reason["reasons"] or [{"words": ""}])[0]["words"]
     return {"kind": verdict.kind, "words": said or reason["words"], "recorded": told[0], "rerun": told[1]}

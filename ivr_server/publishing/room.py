@@ -20,15 +20,17 @@ from crm_bridge import traffic as counted
 from crm_bridge.answers import LookUpFault
 from crm_bridge.journal import read_call
 from flows.session import Session
+from ivr_server.library import words as words_in
 from ivr_server.publishing import reruns, telling
 from ivr_server.publishing import traffic as shown
 from ivr_server.publishing.asked import Author, Files, PublishWish, Refusal, RerunWish, Shape, TrafficQuestion
 from ivr_server.publishing.deeds import Deeds
-from ivr_server.publishing.differing import Change, changes, diff, word_changes
+from ivr_server.publishing.differing import Change, changes, diff, speaking, word_changes
 from ivr_server.publishing.impact import links, uses
 from ivr_server.publishing.judging import Words, words_of
 from ivr_server.publishing.packing import Unpackable
 from ivr_server.publishing.passing import packed, taken_in
+from ivr_server.publishing.seeing import Seen, number_of
 from ivr_server.publishing.switching import Switch, failed
 from ivr_server.publishing.versions import Damaged, NoVersion, Version
 from ivr_server.publishing.workbench import WorkFault
@@ -136,7 +138,7 @@ class Room:
 
     async def versions(self, by: Author) -> Shape:
         """All of them, newest first."""
-        callers = Counter(_number(session.version) for session in self.callers())
+        callers = Counter(number_of(session.version) for session in self.callers())
         rows = await self.switch.in_thread(self._rows)
         told = [self._row(row, by, callers) for row in reversed(rows)]
         folder = await self.folder(by)
@@ -252,7 +254,8 @@ class Room:
             {"prompt": one.prompt, "language": one.language, "old": one.old, "new": one.new}
             for one in word_changes(old, new)
         ]
-        return {**diff(old, new), "changes": list(told.values()), "prompts": said}
+        otherwise = speaking(new, {one["prompt"] for one in said})
+        return {**diff(old, new), "changes": list(told.values()), "prompts": said, "speaking": otherwise}
 
     async def impact(self, by: Author, files: Files) -> Shape:
         """Callers inside, uses of what changes, who links here."""
@@ -332,7 +335,8 @@ class Room:
         told = {"id": one.id, "running": running, "done": done, "of": one.result["of"] if one.result else one.of}
         unreadable = next((group["count"] for group in groups if group["kind"] == "unreadable"), 0)
         kept = [group for group in groups if group["kind"] != "unreadable"]
-        return {**told, "groups": kept, "unreadable": unreadable, "fault": one.fault}
+        wish = {name: getattr(one.wish, name) for name in ("since", "until", "flow", "fed", "digest")}
+        return {**told, **wish, "groups": kept, "unreadable": unreadable, "fault": one.fault}
 
     async def side_by_side(self, by: Author, call: str) -> Shape:
         """One call as it was and as it would be."""
@@ -340,15 +344,15 @@ class Room:
         record = await self.database.run(read_call, call) if one else None
         if one is None or record is None:
             raise Refusal("no_call", 404)
-        titles = self.switch.live.titles(by.language)
+        titles = (self.switch.live.titles(by.language), words_in(one.words.catalogues, by.language))
         return await self.switch.in_thread(reruns.side_by_side, one.words.library, record, by.language, titles)
 
     # --- what callers do
 
     async def traffic(self, by: Author, asked: TrafficQuestion) -> Shape:
         """Counts of a flow."""
-        now = self.clock()
-        span = counted.Span(now - asked.hours * 3_600, now, flow=asked.flow)
+        until = asked.until or self.clock()
+        span = counted.Span(asked.since or until - asked.hours * 3_600, until, flow=asked.flow)
         first = await self._counts(span, asked.version)
         second = await self._counts(span, asked.versus) if asked.versus else []
         hours = await self.database.run(counted.hours, _of(span, asked.version))
@@ -356,9 +360,14 @@ class Room:
         return {
             "nodes": shown.nodes(first),
             "hours": [list(row) for row in hours],
-            "versions": sorted({number for name in known if (number := _number(name))}),
+            "versions": sorted({number for name in known if (number := number_of(name))}),
             "compared": shown.compared(first, second) if asked.versus else [],
         }
+
+    @property
+    def seen(self) -> Seen:
+        """Where callers are, hour by hour, and which calls took a way."""
+        return Seen(self.database, self.callers)
 
     async def _counts(self, span: counted.Span, version: int) -> list[counted.Counted]:
         return await self.database.run(counted.counts, _of(span, version))
@@ -375,9 +384,3 @@ def _rows_of(deeds: Deeds) -> tuple[str, list[flow_audit.AuditRow]]:
 
 def _of(span: counted.Span, version: int) -> counted.Span:
     return counted.Span(span.since, span.until, f"{version}-" if version else "", span.flow)
-
-
-def _number(tag: str) -> int:
-    """The number of a version by the name that calls leave; 0 for one of before there were numbers."""
-    head, dash, _ = tag.partition("-")
-    return int(head) if dash and head.isascii() and head.isdigit() and len(head) <= 6 else 0

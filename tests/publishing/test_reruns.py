@@ -77,7 +77,7 @@ def test_a_call_is_shown_side_by_side(engine: Engine) -> None:
     library = small()
     record = next(one for seed in range(99) if (one := call(library, seed)).disposition == "goodbye")
     titles = {"option_shop": "For our hours"}
-    told = reruns.side_by_side(small(**{"flows/main.yaml": OTHER}), record, "en-US", titles)
+    told = reruns.side_by_side(small(**{"flows/main.yaml": OTHER}), record, "en-US", (titles, titles))
     assert told["kind"] == "ends" and told["words"] == "ends with enqueued service, not goodbye"
     assert [line["words"] for line in told["recorded"] if line["differs"]] == ["ended: goodbye"]
     assert [line["words"] for line in told["rerun"] if line["differs"]] == ["to the queue service"]
