@@ -109,7 +109,7 @@ async def _shown(visit: Visit, trouble: str = "", status: int = 200, **more: Any
 def _square(visit: Visit, secret: Secret) -> Markup:
     """A QR code as SVG; it holds nothing but letters of ours, and a name that is percent-encoded."""
     address = pyotp.TOTP(secret.reveal()).provisioning_uri(name=_name(visit), issuer_name=visit.words("product"))
-    drawn: str = segno.make(address, error="m").svg_inline(scale=5, dark="#000", light="#fff")
+    drawn: str = segno.make(address, error="m").svg_inline(omitsize=True, dark="#000", light="#fff")
     return Markup(drawn)
 
 

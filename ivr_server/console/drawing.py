@@ -14,7 +14,12 @@ from ivr_server.console.words import LANGUAGES, read_words
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
-KINDS: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+KINDS: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
 
 
 @cache

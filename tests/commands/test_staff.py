@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from crm_bridge import factor_rows
+from crm_bridge.database import Limits, engine_for
 from ivr_server.commands.staff import command
 
 
@@ -78,3 +80,17 @@ def test_settings_that_are_wrong_are_told_with_their_place(tmp_path: Path) -> No
     made = run(str(path), "list")
     assert made.exit_code == 1
     assert "settings.yaml:1:1" in made.output
+
+
+def test_a_second_factor_is_listed_and_taken_away(settings: str, tmp_path: Path) -> None:
+    """Who has none is told so; the list shows who has one, until it is reset."""
+    run(settings, "add", "Chen", "--role", "admin")
+    refused = run(settings, "reset-factor", "chen")
+    assert refused.exit_code == 1
+    assert "chen has no second factor" in refused.output
+    with engine_for(f"sqlite:///{tmp_path / 'state' / 'ivr.db'}", Limits()).begin() as connection:
+        factor_rows.set_out(connection, "chen", "sealed", 1.0)
+        factor_rows.confirm(connection, "chen", 1, 2.0)
+    assert run(settings, "list").output.strip() == "Chen\tadmin\tsecond factor"
+    assert "no second factor now" in run(settings, "reset-factor", "chen").output
+    assert run(settings, "list").output.strip() == "Chen\tadmin"

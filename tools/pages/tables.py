@@ -62,6 +62,7 @@ Secrets are not in this file:
 | --- | --- |
 | the word that Asterisk shows when it calls in | `agi-token` in the state folder, made at the first start, mode 0600 |
 | passwords of the generated telephones and of the manager user | `asterisk-passwords.json` there, mode 0600 |
+| the key that seals second factors | `factor-key` there, mode 0600, or the environment variable `IVR_FACTOR_KEY` |
 | a database URL with a password | environment variable `IVR_DATABASE_URL` |
 | the passwords of your billing databases | environment variables that the mapping file names |
 

@@ -162,7 +162,7 @@ SETTINGS: Final = {
     "Web.port": "left out: 8080, or any free one when that is taken; given: this one or no start",
     "Web.phone": "where the keypad phone works without signing in",
     "Web.hosts": "further host names that the console answers to",
-    "Web.second_factor": "`required`: an administrator must set up a second factor before anything else; each may anyway",
+    "Web.second_factor": "`required`: administrators must set a second factor up before anything else; all may anyway",
     "Speech.voices": "language → `espeak` or `piper`, or a certain voice as `piper:joe`",
     "Speech.library": "the folder of the words, a file for each language",
     "Speech.recordings": "the folder of recordings that replace a voice",

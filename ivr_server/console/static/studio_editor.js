@@ -5,7 +5,7 @@ import { given } from "./studio_model.js";
 
 const STYLE = {
   "&": { height: "100%", fontSize: "13px", backgroundColor: "var(--card)", color: "var(--ink)" },
-  ".cm-scroller": { fontFamily: "ui-monospace, 'SF Mono', Menlo, Consolas, 'Noto Sans Mono CJK SC', monospace", lineHeight: "1.55" },
+  ".cm-scroller": { fontFamily: "var(--code)", lineHeight: "1.55" },
   ".cm-gutters": { backgroundColor: "var(--sunk)", color: "var(--soft)", border: "none" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--tint) 60%, transparent)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
