@@ -17,9 +17,12 @@ from ivr_server.console import (
     sip_socket,
     story,
     studio,
+    studio_hours,
     studio_pages,
+    studio_recordings,
     studio_sheets,
     studio_simulate,
+    studio_traffic,
     studio_versions,
     wishes,
 )
@@ -33,7 +36,7 @@ from ivr_server.console.phone_page import PhonePages
 from ivr_server.console.sounds import SoundShelf
 from ivr_server.console.visit import MINDS_FAXES, READS_CALLS, SIGNED_IN, Route
 
-TAKES_MORE: Final = (studio, studio_versions, studio_sheets)
+TAKES_MORE: Final = (studio, studio_versions, studio_sheets, studio_recordings)
 _HOLE: Final = re.compile(r"<[^>]*>")
 PLAIN: Final = (
     Route("GET", "/", home.home),
@@ -61,8 +64,11 @@ def routes(phone: PhonePages, faxes: FaxPages) -> tuple[Route, ...]:
         *studio.routes(),
         *studio_versions.routes(),
         *studio_pages.routes(),
+        *studio_recordings.routes(),
         *studio_simulate.routes(),
+        *studio_traffic.routes(),
         *studio_sheets.routes(),
+        *studio_hours.routes(),
         *api.routes(),
         Route("GET", "/faxes", faxes.jobs, SIGNED_IN),
         Route("GET", "/faxes/stream", faxes.stream, SIGNED_IN),

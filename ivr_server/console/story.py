@@ -18,7 +18,21 @@ from ivr_server.console.drawing import draw
 from ivr_server.console.visit import Refused, Reply, Visit
 from ivr_server.console.words import Words
 
-__all__ = ["Row", "Step", "as_note", "call", "calls", "rows", "shown", "steps", "subject", "tell", "titles"]
+__all__ = [
+    "Row",
+    "Step",
+    "as_note",
+    "call",
+    "calls",
+    "facts",
+    "numbered",
+    "rows",
+    "shown",
+    "steps",
+    "subject",
+    "tell",
+    "titles",
+]
 MOST_ROWS: Final = 100
 SLOT: Final = re.compile(r"{[^{}]*}")
 
@@ -55,7 +69,9 @@ async def call(visit: Visit) -> Reply:
     record = await visit.parts.calls.find(visit.path["call"])
     if record is None:
         raise Refused(404)
-    return draw(visit, "call.html", facts=_facts(visit, record), story=steps(visit, record.notes))
+    told = steps(visit, record.notes)
+    played = f"/studio/see?call={quote(record.call, safe='')}" if told and visit.parts.studio is not None else ""
+    return draw(visit, "call.html", facts=facts(visit, record), story=told, played=played)
 
 
 def rows(visit: Visit, records: Sequence[Any]) -> list[Row]:
@@ -99,10 +115,11 @@ def _disposition(record: Any) -> str:
     return record.disposition if record.disposition in DISPOSITIONS else "unfinished"
 
 
-def _facts(visit: Visit, record: Any) -> list[tuple[str, str]]:
+def facts(visit: Visit, record: Any) -> list[tuple[str, str]]:
+    """What is known of a call beside its story: (key of its name, words)."""
     row = _row(visit.words, ZoneInfo(visit.parts.zone), record)
     language = f"lang_{record.language}"
-    facts = [
+    found = [
         ("call_began", row.began),
         ("call_lasted", row.lasted),
         ("call_from", row.caller or visit.words("call_unknown_number")),
@@ -114,15 +131,22 @@ def _facts(visit: Visit, record: Any) -> list[tuple[str, str]]:
         ("call_fault", shown(record.fault)),
         ("call_id", shown(record.call)),
     ]
-    return [(key, value) for key, value in facts if value]
+    return [(key, value) for key, value in found if value]
 
 
 def steps(visit: Visit, notes: Sequence[Mapping[str, Any]]) -> list[Step]:
     """Notes as steps, each in words; a note that has none is left out."""
+    return [step for _, _, step in numbered(visit, notes)]
+
+
+def numbered(visit: Visit, notes: Sequence[Mapping[str, Any]]) -> list[tuple[int, Note, Step]]:
+    """The same, each with its note and that note's place."""
     titles = titles_for(visit)
     told = [as_note(note) for note in notes]
-    kept = [note for note, after in zip_longest(told, told[1:]) if not _answered_by(note, after)]
-    return [step for note in kept if (step := tell(note, visit.words.language, titles)) is not None]
+    pairs = enumerate(zip_longest(told, told[1:]))
+    kept = [(number, note) for number, (note, after) in pairs if not _answered_by(note, after)]
+    found = [(number, note, tell(note, visit.words.language, titles)) for number, note in kept]
+    return [(number, note, step) for number, note, step in found if step is not None]
 
 
 def _answered_by(note: Note, after: Note | None) -> bool:

@@ -32,6 +32,8 @@ FILLED = {
     "<act>": "done",
     "<path:file>": "flows/main.yaml",
     "<flow>": "main",
+    "<node>": "menu",
+    "<note>": "0",
     "<number>": "1",
     "<other>": "draft",
     "<digest>": "0123456789abcdef",

@@ -4,12 +4,46 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from crm_bridge.passed import Cursor, Passed
 from ivr_server.drafting import naming
-from ivr_server.publishing.asked import Author, Files, PublishWish, Refusal, RerunWish, Shape, TrafficQuestion
+from ivr_server.publishing.asked import (
+    Author,
+    Files,
+    PublishWish,
+    Refusal,
+    RerunWish,
+    Shape,
+    TrafficQuestion,
+    WayQuestion,
+)
+
+
+class SeeingDouble:
+    """Nobody calls."""
+
+    def inside(self) -> Shape:
+        """Nobody."""
+        return {"callers": 0, "versions": {}}
+
+    async def entered(self, since: float, until: float, version: int) -> Mapping[str, int]:
+        """Nothing."""
+        return {}
+
+    async def course(self, asked: WayQuestion) -> Shape:
+        """Nothing."""
+        return {"hours": [], "versions": []}
+
+    async def calls(self, asked: WayQuestion, before: Cursor | None = None) -> Passed:
+        """None."""
+        return Passed((), None)
+
+    async def here(self, flow: str, node: str) -> Sequence[Any]:
+        """None."""
+        return ()
 
 
 class PublishingDouble:
@@ -101,6 +135,11 @@ class PublishingDouble:
     async def traffic(self, by: Author, asked: TrafficQuestion) -> Shape:
         """Nobody."""
         return {"nodes": {}, "hours": [], "versions": [], "compared": []}
+
+    @property
+    def seen(self) -> SeeingDouble:
+        """Nothing is seen."""
+        return SeeingDouble()
 
     def inside(self, flow: str = "") -> Mapping[str, int]:
         """Nobody."""

@@ -74,6 +74,24 @@ export class Sounds {
     this.source.start();
   }
 
+  // The first ``share`` of a sound, to its end or until something else begins; how many ms it is.
+  async part(url, share) {
+    this.stop();
+    if (!this.wake()) return 0;
+    const turn = this.turn;
+    const answer = await fetch(url);
+    if (!answer.ok) return 0;
+    const sound = await this.context.decodeAudioData(await answer.arrayBuffer());
+    if (turn !== this.turn) return 0;
+    const length = sound.duration * Math.min(1, Math.max(0, share));
+    await new Promise((done) => {
+      this.source = Object.assign(this.context.createBufferSource(), { buffer: sound, onended: done });
+      this.source.connect(this.out());
+      this.source.start(0, 0, length);
+    });
+    return Math.round(length * 1000);
+  }
+
   stop() {
     this.turn += 1;
     if (this.source) {
