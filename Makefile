@@ -12,7 +12,7 @@ pbx:             ## the same behind a real Asterisk, for a softphone on this mac
 	@sh tools/install.sh run
 	@.venv/bin/ivr-server pbx
 
-# A live test hears and speaks in real time; on a machine that is short of it, it may be tried once more, and that is told.
+# Calls, browsers and databases run in real time; on a machine that is short of it, a test is tried once more, and that is told.
 AGAIN = --reruns 1 --reruns-delay 5 -rR
 
 test:            ## everything, with a real Asterisk, a real browser and a real PostgreSQL
@@ -21,7 +21,7 @@ test:            ## everything, with a real Asterisk, a real browser and a real 
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
-	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -m "not live"
+	@.venv/bin/python -m pytest -q $(AGAIN) -n 2 --dist loadfile -m "not live"
 	@.venv/bin/python -m pytest -q $(AGAIN) -m live --ignore-glob "*/test_fax_*"
 	@.venv/bin/python -m pytest -q $(AGAIN) -n 3 --dist loadfile tests/live/test_fax_*.py  # they wait for fax machines, mostly
 
