@@ -27,7 +27,7 @@ from ivr_server.console.parts import Health, Parts, PhoneParts
 from ivr_server.console.site import make_site
 from ivr_server.console.studio import Studio
 from ivr_server.drafting.drafts import Drafts
-from ivr_server.drafting.proving import Prover, Surroundings
+from ivr_server.drafting.proving import Prover
 from ivr_server.publishing.edition import edition
 from ivr_server.publishing.opening import house, opened
 from ivr_server.publishing.room import Room
@@ -36,7 +36,7 @@ from ivr_server.settings import Settings, Speech
 from prompts.store import Folders
 from tests.console.serving import Calls
 from tests.publishing.calling import BEGAN, call
-from tests.publishing.small import files, laid
+from tests.publishing.small import GROUND, files, laid
 from tests.publishing.stage import Silent
 
 NOTHING: Any = None
@@ -66,8 +66,7 @@ def journal(place: Room) -> list[Any]:
 def build(folder: Path, database: Database, hashing: Hashing) -> tuple[Any, Room]:
     """The site, and the room."""
     place = room(folder, database)
-    around = Surroundings()
-    prover = Prover(reactor, around)
+    prover = Prover(reactor, GROUND)
 
     async def health() -> Health:
         return Health(True)
