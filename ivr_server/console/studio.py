@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Final
 
@@ -23,19 +23,21 @@ from ivr_server.drafting import drafts, naming
 from ivr_server.drafting.bench import BenchFault
 from ivr_server.drafting.drafts import Change, Conflict, DraftFile, Drafts, Unfit
 from ivr_server.drafting.proving import Prover
+from ivr_server.drafting.recorder import Recorder
 from ivr_server.publishing.asked import Author, Refusal
 from ivr_server.sheets.asked import Sheets
 from ivr_server.simulating.setup import ACCOUNTS
 from ivr_server.simulating.simulator import Simulator
 
 JSON: Final = "application/json"
+MICROPHONE: Final = ("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)")
 EDITS: Final = frozenset({"admin"})
 MOST_CHANGES: Final = 20
 LARGEST_EDIT: Final = 4 << 20  # bytes: a whole file of letters that a form writes as nine
 MOST_EDITS: Final = 60
 VERSION: Final = re.compile(r"[0-9]{1,9}\Z")
 SCRIPTS: Final = ("dagre.js", "codemirror.js")  # loaded when they are needed
-TABS: Final = ("problems", "proof", "simulate", "changes", "versions")
+TABS: Final = ("problems", "proof", "simulate", "recordings", "changes", "versions")
 Shape = dict[str, Any]
 
 
@@ -44,6 +46,7 @@ class Studio:
     """What the studio is made of. ``publishing`` None: versions are not kept here, and nothing is published.
 
     ``simulator`` None: no call can be tried. ``sheets`` None: the queues and the forms have no pages.
+    ``recorder`` None: no sentence can be given a recording.
     """
 
     drafts: Drafts
@@ -51,12 +54,15 @@ class Studio:
     publishing: Publishing | None = None
     simulator: Simulator | None = None
     sheets: Sheets | None = None
+    recorder: Recorder | None = None
 
     async def stop(self) -> None:
         """The end of its children."""
         await self.prover.stop()
         if self.simulator is not None:
             await self.simulator.stop()
+        if self.recorder is not None:
+            await self.recorder.stop()
 
 
 Answerer = Callable[[Visit, Studio], Awaitable[Shape | Reply]]
@@ -112,12 +118,16 @@ async def page(visit: Visit) -> Reply:
         "publishes": studio.publishing is not None and visit.has(EDITS),
         "versions": studio.publishing is not None,
         "accounts": list(ACCOUNTS if studio.simulator else ()),
+        "records": studio.recorder is not None,
         "csrf": visit.csrf,
         "me": visit.person.name if visit.person else "",
         "scripts": {name: asset(name) for name in SCRIPTS},
     }
-    tabs = [name for name in TABS if name != "simulate" or studio.simulator is not None]
-    return draw(visit, "studio.html", studio=json.dumps(given, ensure_ascii=False), tabs=tabs)
+    there = {"simulate": studio.simulator, "recordings": studio.recorder}
+    tabs = [name for name in TABS if there.get(name, studio) is not None]
+    sees = studio.publishing is not None
+    reply = draw(visit, "studio.html", studio=json.dumps(given, ensure_ascii=False), tabs=tabs, sees=sees)
+    return replace(reply, headers=(*reply.headers, MICROPHONE))
 
 
 @asked

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
-from ivr_server.drafting import calendars, sheets, work
+from ivr_server.drafting import calendars, sheets, spoken, work
 
 MEMORY: Final = 1536 * 1024 * 1024  # bytes of address space, the interpreter and its libraries included
 EVERY: Final = 20  # lines of progress that are passed over, but for one
@@ -44,6 +44,8 @@ def answer(asked: work.Shape, teller: Teller) -> work.Shape:
         return work.edit(asked["text"], asked["edits"])
     if asked["do"] == "tree":
         return work.tree(asked["text"])
+    if asked["do"] == "spoken":
+        return spoken.listed(asked["files"])
     if asked["do"] == "sheet":
         return sheets.checked(asked["sheet"], asked["text"], asked["edits"])
     if asked["do"] == "calendar":

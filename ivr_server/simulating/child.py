@@ -61,7 +61,7 @@ def _hours(shape: Shape | None) -> Hours | None:
 
 
 def _speech(call: Call, line: Any) -> Shape:
-    """{pieces: [[language, text, gap in ms]]} of a line that is spoken."""
+    """{pieces: [[language, text, gap in ms, recording]]} of a line that is spoken."""
     script = call.scripts.get(line) if isinstance(line, int) else None
     return _pieces(call.stage.wording, script, call.lines[line].language) if script else {"refused": "misfit"}
 
@@ -80,7 +80,7 @@ def _pieces(wording: Wording, script: Script, language: str) -> Shape:
         found = wording.speech(script, language)
     except Unspeakable:
         return {"refused": "misfit"}
-    return {"pieces": [[piece.language, piece.text, piece.gap] for piece in found.pieces]}
+    return {"pieces": [[piece.language, piece.text, piece.gap, piece.recording] for piece in found.pieces]}
 
 
 DESK = Desk()

@@ -49,7 +49,7 @@ class Simulator:
         told = await self._bench.ask(asked, CALL_S)
         if "refused" in told or self.speaker is None:
             return {"refused": told.get("refused", "mute")}
-        pieces = [(language, text, gap) for language, text, gap in told["pieces"]]
+        pieces = [tuple(piece) for piece in told["pieces"]]
         pool = self._reactor.getThreadPool()
         try:
             return {"wav": await deferToThreadPool(self._reactor, pool, self.speaker.wav, pieces)}

@@ -24,8 +24,10 @@ from ivr_server.console.parts import Health, Parts, PhoneParts
 from ivr_server.console.site import make_site
 from ivr_server.console.studio import Studio
 from ivr_server.drafting.drafts import Drafts
-from ivr_server.drafting.proving import Prover, Surroundings
+from ivr_server.drafting.proving import Prover
+from ivr_server.drafting.recorder import Recorder
 from ivr_server.library import HOUSE
+from ivr_server.publishing.recorded import Recorded
 from ivr_server.simulating.simulator import Simulator
 from ivr_server.simulating.speaking import Speaker
 from tests.console.serving import Calls
@@ -47,9 +49,11 @@ def copied(folder: Path) -> tuple[Path, Path]:
 def build(folder: Path) -> Any:
     """The site and what must be started with it."""
     database, hashing = Database(f"sqlite:///{folder / 'ivr.db'}", reactor, Limits()), Hashing(reactor)
+    recorded = Recorded(folder / "recordings", folder / "spoken")
+    recorder = Recorder(reactor, recorded)
     publishing = PublishingDouble(*copied(folder))
-    prover = Prover(reactor, Surroundings())
-    simulator = Simulator(reactor, Surroundings(), speaker=Speaker({}))
+    prover = Prover(reactor, Ground())
+    simulator = Simulator(reactor, Ground(), speaker=Speaker({}, recorded.roots))
     drafts = Drafts(database, publishing, prover.quick, time.time)
 
     async def health() -> Health:
@@ -66,7 +70,9 @@ def build(folder: Path) -> Any:
         phone=PhoneParts(allowed="off"),
         zone="Asia/Shanghai",
     )
-    site = make_site(replace(parts, studio=Studio(drafts, prover, publishing, simulator, SheetsDouble())), NOTHING)
+    site = make_site(
+        replace(parts, studio=Studio(drafts, prover, publishing, simulator, SheetsDouble(), recorder)), NOTHING
+    )
     return site, database, hashing
 
 

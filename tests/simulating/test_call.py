@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +16,14 @@ from twisted.internet.defer import ensureDeferred
 from flows.dialogues import perform, read_usual
 from flows.dialogues import read as read_dialogues
 from ivr_server.drafting import naming, work
-from ivr_server.drafting.proving import Surroundings
+from ivr_server.publishing.judging import Ground
 from ivr_server.library import HOUSE
 from ivr_server.simulating import child
 from ivr_server.simulating.recording import FILE
 from ivr_server.simulating.setup import ACCOUNTS, MOST_MOVES, Misfit, read_moves, read_setup
 from ivr_server.simulating.simulator import Simulator
-from ivr_server.simulating.speaking import MOST_PIECES, Mute, Speaker
+from ivr_server.simulating.speaking import BYTES_A_MS, MOST_PIECES, Mute, Speaker
+from prompts import audio, recordings
 from prompts.audio import read_wav
 
 SHIPPED = naming.in_folders(HOUSE / "flows" / "library", HOUSE / "prompts" / "library")
@@ -33,7 +35,7 @@ Shape = dict[str, Any]
 
 def asked(do: str, moves: list[Shape], files: dict[str, str] | None = None, **setup: Any) -> Shape:
     """A job for the child."""
-    around = {"queues": ["service", "billing"], "currency": "CNY", "hours": HOURS, "title": "as it was tried"}
+    around = {"ground": Ground().plain(), "hours": HOURS, "title": "as it was tried"}
     return {"do": do, "files": files or SHIPPED, "setup": {**SETUP, **setup}, "moves": moves, **around}
 
 
@@ -233,7 +235,7 @@ def test_what_is_no_setup_is_refused(setup: Any) -> None:
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
     """One with its child."""
-    one = Simulator(reactor, Surroundings(), lambda: HOURS)
+    one = Simulator(reactor, Ground(), lambda: HOURS)
     yield one
     pytest_twisted.blockon(ensureDeferred(one.stop()))
 
@@ -250,7 +252,7 @@ async def test_the_child_answers_as_the_code_does(simulator: Simulator) -> None:
 @pytest_twisted.ensureDeferred
 async def test_a_line_is_said_in_the_voices_of_the_telephone() -> None:
     """Of the length that its pieces have; the second time from memory alike; a line that is not spoken is refused."""
-    one = Simulator(reactor, Surroundings(), HOURS, Speaker({}))
+    one = Simulator(reactor, Ground(), lambda: HOURS, Speaker({}))
     try:
         spoken = [n for n, line in enumerate(tried([])["lines"]) if line["what"] == "hears"]
         said = await one.sound(SHIPPED, spoken[0], SETUP, [])
@@ -269,7 +271,19 @@ async def test_a_line_is_said_in_the_voices_of_the_telephone() -> None:
 def test_what_cannot_be_said_is_mute() -> None:
     """No voice of that name; nothing, and too much."""
     with pytest.raises(Mute):
-        Speaker({"en-US": "nobody"}).wav([("en-US", "hello", 0)])
-    for pieces in ([], [("en-US", "a", 0)] * (MOST_PIECES + 1)):
+        Speaker({"en-US": "nobody"}).wav([("en-US", "hello", 0, "")])
+    for pieces in ([], [("en-US", "a", 0, "")] * (MOST_PIECES + 1)):
         with pytest.raises(Mute):
             Speaker({}).wav(pieces)
+
+
+def test_a_recording_is_heard_instead_of_the_voice(tmp_path: Path) -> None:
+    """As long as it is, levelled; where the file is lost the voice says the words."""
+    content = audio.wav(audio.tone(900).samples)
+    path = recordings.name("a-en", content)
+    (tmp_path / path.removeprefix(recordings.FOLDER)).write_bytes(content)
+    speaker = Speaker({}, [str(tmp_path)])
+    recorded = speaker.wav([("en-US", "Hello.", 100, path)])
+    assert len(recorded) == 44 + len(audio.finished(audio.tone(900)).samples) + BYTES_A_MS * 100
+    (tmp_path / path.removeprefix(recordings.FOLDER)).unlink()
+    assert speaker.wav([("en-US", "Hello.", 100, path)]) == speaker.wav([("en-US", "Hello.", 100, "")]) != recorded

@@ -7,6 +7,7 @@ import * as panel from "./studio_panel.js";
 import * as proof from "./studio_proof.js";
 import { publish } from "./studio_publish.js";
 import { keep_trees, open_words } from "./studio_sentences.js";
+import { recordings } from "./studio_recordings.js";
 import * as simulate from "./studio_simulate.js";
 import { catch_up, versions } from "./studio_versions.js";
 import * as yaml from "./studio_yaml.js";
@@ -16,7 +17,7 @@ let flow = "";
 let node = "";
 let trees = {};
 let tab = "problems";
-const TABS = ["problems", "proof", "simulate", "changes", "versions"].filter((name) => document.getElementById(name));
+const TABS = ["problems", "proof", "simulate", "recordings", "changes", "versions"].filter((name) => document.getElementById(name));
 
 const file_of = (name) => `flows/${name}.yaml`;
 const here = () => draft.open.get(yaml_file || file_of(flow));
@@ -169,7 +170,8 @@ function show_tab(name) {
   if (name === "problems") list_problems();
   if (name === "proof") proof.draw();
   if (name === "simulate") simulate.draw();
-  $("foot").classList.toggle("tall", name === "simulate");
+  $("foot").classList.toggle("tall", ["simulate", "recordings"].includes(name));
+  if (name === "recordings") recordings($("recordings"), acts).catch(refused);
   if (name === "changes") list_changes();
   if (name === "versions") versions($("versions"), acts).catch(refused);
 }
@@ -183,14 +185,15 @@ function list_problems() {
 
 async function list_changes() {
   const changed = [...draft.files.values()].filter((one) => one.changed);
-  const when = (seconds) => new Date(seconds * 1000).toLocaleString(given.language, { dateStyle: "short", timeStyle: "short" });
+  const when = (seconds) => new Date(seconds * 1000).toLocaleString(given.language, { dateStyle: "short", timeStyle: "short", timeZone: given.zone });
   const rows = changed.map((one) => h("li", {}, h("span", {}, h("b", { text: one.file }), h("span", { class: "aside", text: ` ${one.author} · ${when(one.at)}` }), one.behind ? h("span", { class: "pill unfinished", text: w("behind") }) : null),
     given.edits ? h("span", { class: "small-acts" }, one.behind ? h("button", { type: "button", class: "tiny", text: w("merge_now"), onclick: () => catch_up(one.file, acts) }) : null,
       h("button", { type: "button", class: "tiny", text: w("discard"), onclick: () => discard(one.file) })) : null));
+  const zone = h("p", { class: "aside", text: w("rerun_zone", { zone: given.zone }) });
   const past = await ask("/studio/history").catch(() => ({ rows: [] }));
   $("changes").replaceChildren(changed.length ? h("ul", { class: "changed-files" }, rows) : h("p", { class: "all-well", text: w("draft_same") }),
     changed.length > 1 && given.edits ? h("p", {}, h("button", { type: "button", class: "tiny", text: w("discard_all"), onclick: () => discard("") })) : "",
-    past.rows.length ? h("details", { class: "past" }, h("summary", { text: w("past") }), h("ol", {}, past.rows.map((one) => h("li", {}, h("span", { text: `${when(one.at)} · ${one.author} · ${one.file}` }), h("span", { class: "aside", text: ` ${given.words[`studio_was_${one.what}`] ?? one.what}` }))))) : "");
+    past.rows.length ? h("details", { class: "past" }, h("summary", { text: w("past") }), h("ol", {}, past.rows.map((one) => h("li", {}, h("span", { text: `${when(one.at)} · ${one.author} · ${one.file}` }), h("span", { class: "aside", text: ` ${given.words[`studio_was_${one.what}`] ?? one.what}` }))))) : "", changed.length || past.rows.length ? zone : "");
 }
 
 async function discard(file) {

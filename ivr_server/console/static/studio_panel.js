@@ -3,7 +3,7 @@
 import { KINDS, leads_to, node_at } from "./studio_cards.js";
 import { LEADS, by_shape, facts_known, labelled } from "./studio_fields.js";
 import { $, change, draft, fill, given, h, has, names, nodes, pairs, problems, read, text, w } from "./studio_model.js";
-import { LANGUAGES, make, pick, raw, sentence } from "./studio_sentences.js";
+import { LANGUAGES, make, pick, raw, recording, sentence } from "./studio_sentences.js";
 
 const NEW = {
   say: { say: [], to: "" }, menu: { say: [], options: {} }, ask: { say: [], form: "digits", into: "entry", to: "" },
@@ -45,7 +45,7 @@ export function show(here, name, acts) {
   const context = context_of(here, name, acts);
   const edit = (one) => change([{ file: here.file, edits: [one] }], w("did_edit", { name })).catch(() => {});
   const found = problems().filter((one) => one.file === here.file && one.node === name);
-  const words = prompts_of_node(node).map((prompt) => [prompt, ...LANGUAGES.map((language) => raw(prompt, language))]);
+  const words = prompts_of_node(node).map((prompt) => [prompt, ...LANGUAGES.map((language) => [raw(prompt, language), recording(prompt, language)])]);
   const shown = JSON.stringify([here.file, name, node, found, words, read(here.tree, "start"), nodes(here.tree).map(([one]) => one), leads_to(here.tree, name), names().queues]);
   if (box.dataset.node === name && box.shown === shown) return; // what somebody is just clicking on stays where it is
   box.shown = shown;

@@ -2,6 +2,7 @@
 
 import { prompts_in } from "./studio_cards.js";
 import { $, change, draft, fill, given, h, idle, names, nodes, open, pairs, read, text, w, words_of } from "./studio_model.js";
+import { buttons } from "./studio_recorder.js";
 import { hear } from "./studio_sound.js";
 
 export const LANGUAGES = given.language === "zh-CN" ? ["zh-CN", "en-US"] : ["en-US", "zh-CN"];
@@ -42,10 +43,11 @@ function wording(name, language) {
   const words = raw(name, language);
   const area = h("textarea", { class: "words", lang: language, rows: Math.min(4, 1 + Math.ceil(words.length / (language === "zh-CN" ? 24 : 44))), "aria-label": w("words_in", { name, language: w(`language_${language}`) }), disabled: !given.edits,
     onchange: (event) => reword(name, language, event.target.value.trim()), value: words });
-  if (!given.accounts.length) return area;
+  const recorded = buttons(name, language, recording(name, language), () => {});
+  if (!given.accounts.length) return h("div", {}, area, recorded);
   const wrong = h("span", { class: "aside", role: "status" });
   const play = () => { wrong.textContent = ""; idle().then(() => hear("/studio/say", [{ prompt: name, language }])).catch((fault) => { wrong.textContent = fault.message; }); };
-  return h("div", { class: "worded" }, area, h("button", { type: "button", class: "link place", text: w("sim_say"), "aria-label": w("hear_words", { name, language: w(`language_${language}`) }), onclick: play }), wrong);
+  return h("div", { class: "worded" }, area, h("button", { type: "button", class: "link place", text: w("sim_say"), "aria-label": w("hear_words", { name, language: w(`language_${language}`) }), onclick: play }), wrong, recorded);
 }
 
 // The text as the file has it, slots with their kinds.
@@ -53,6 +55,13 @@ export function raw(name, language) {
   const found = read(read(draft.open.get(file_of(language))?.tree, "prompts"), name);
   if (typeof found === "string") return found;
   return found ? text(found, "text") : words_of(name, language) ?? "";
+}
+
+// What the file says of a recording: {file, says, stale, slots}.
+export function recording(name, language) {
+  const found = read(read(draft.open.get(file_of(language))?.tree, "prompts"), name);
+  const [file, says] = [text(found, "file"), text(found, "says")];
+  return { file, says, stale: Boolean(says) && says !== (words_of(name, language) ?? says), slots: Object.keys(names().slots[name] ?? {}).length > 0 };
 }
 
 export async function open_words() {
