@@ -36,7 +36,7 @@ from ivr_server.console.phone_page import PhonePages
 from ivr_server.console.sounds import SoundShelf
 from ivr_server.console.visit import MINDS_FAXES, READS_CALLS, SIGNED_IN, Route
 
-TAKES_MORE: Final = (studio, studio_versions, studio_sheets, studio_recordings)
+TAKES_MORE: Final = (studio, studio_versions, studio_sheets, studio_hours, studio_recordings)
 _HOLE: Final = re.compile(r"<[^>]*>")
 PLAIN: Final = (
     Route("GET", "/", home.home),

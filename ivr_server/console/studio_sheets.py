@@ -1,4 +1,4 @@
-"""Pages of sheets that admins edit beside the flows: the queues, and the forms of receptions.
+"""Pages of sheets that admins edit beside the flows: the queues, the forms of receptions, the hours.
 
 The page holds the text. Each edit is answered with the whole text, its tree and its problems, found in a child; only
 ``keep`` changes anything, and it checks once more.
@@ -24,10 +24,15 @@ from ivr_server.drafting.bench import BenchFault
 from ivr_server.drafting.drafts import Unfit
 from ivr_server.drafting.merging import merge
 from ivr_server.floor.queue_file import BUSINESSES, LANGUAGES, LARGEST, SMALLEST, QueueFile
+from ivr_server.hours_file import HoursFile
 from ivr_server.publishing.asked import Refusal
 from ivr_server.sheets.asked import Held, Moved, NotKept, Said, Sheets
 
-SHAPES: Final[dict[str, TypeAdapter[Any]]] = {"queues": TypeAdapter(QueueFile), "forms": TypeAdapter(FormFile)}
+SHAPES: Final[dict[str, TypeAdapter[Any]]] = {
+    "queues": TypeAdapter(QueueFile),
+    "forms": TypeAdapter(FormFile),
+    "hours": TypeAdapter(HoursFile),
+}
 CHECK_S: Final = 20.0
 LONGEST: Final = 100_000  # characters of a sheet
 LARGEST_BODY: Final = 2 << 20  # bytes: two such texts, each character as nine

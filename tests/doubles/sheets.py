@@ -1,4 +1,4 @@
-"""Sheets in memory: what the pages of queues and forms ask, without files."""
+"""Sheets in memory: what the pages of sheets ask, without files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from ivr_server import hours_file, notice
 from ivr_server.agents import forms
 from ivr_server.floor import queue_file
 from ivr_server.publishing.asked import Author
@@ -22,6 +23,8 @@ def shipped() -> dict[str, list[Held]]:
     return {
         "queues": [held(queue_file.SHIPPED.read_text("utf-8"))],
         "forms": [held(forms.SHIPPED.read_text("utf-8"))],
+        "hours": [held(hours_file.SHIPPED.read_text("utf-8"))],
+        "notice": [held(notice.NONE.read_text("utf-8"))],
     }
 
 
