@@ -43,7 +43,7 @@ function queue(one, n) {
   const name = text(one, "name");
   const drawn = keys_of("Queue").filter((key) => !BY_HAND.includes(key)).map((key) => control("Queue", key, [...path, key]));
   const wrong = wrong_at(path, true).length;
-  const box = h("details", { class: "item", "data-queue": name, open: opened.has(name) || (wrong && given.edits) },
+  const box = h("details", { class: "item", "data-queue": name, open: opened.has(name) || wrong > 0 },
     h("summary", {}, h("b", { text: title_of(one, w("sheet_no_title")) }), h("span", { class: "aside", text: name }),
       n === 0 ? h("span", { class: "pill", text: w("queues_first") }) : null, wrong ? h("span", { class: "pill bad", text: w("sheet_n_wrong", { n: wrong }) }) : null),
     h("div", { class: "pair-of" }, titles([...path, "title"])),
