@@ -33,10 +33,11 @@ class Answer:
 
 @dataclass
 class Client:
-    """Keeps cookies; ``address`` is host:port; sends Origin and Host as a browser would unless told otherwise."""
+    """Keeps cookies; sends Origin and Host as a browser would unless told otherwise. ``patience_s``: for an answer."""
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
+    patience_s: float = 10.0
 
     @property
     def host(self) -> str:
@@ -45,7 +46,7 @@ class Client:
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None, **headers: str) -> Answer:
         """One request on a connection of its own; header names with _ for -."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.patience_s)
         sent = {"Host": self.host, "Accept": "text/html", "Accept-Language": "en", "Connection": "close"}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
