@@ -8,9 +8,10 @@ import pkgutil
 import click
 
 from ivr_server import commands
+from ivr_server.listing import Listing
 
 
-class Commands(click.Group):
+class Commands(Listing):
     """Each module of ``ivr_server.commands`` is one command (or group), by its file's name with dashes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

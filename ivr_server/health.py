@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -33,10 +34,15 @@ async def report(service: IvrService) -> Health:
 
 
 def _flows(service: IvrService) -> HealthPart:
-    """How many there are, of which version; and what is wrong with others that were meant to be live."""
-    library, trouble = service.flows.live.library, service.publishing.switch.trouble
-    said = f"{len(library.flows)}, {library.version[:19]}"
-    return HealthPart("flows", "ok", f"{said}; {trouble}" if trouble else said)
+    """How many there are, which version, since when; and what is wrong with others that were meant to be live."""
+    live, trouble = service.flows.live, service.publishing.switch.trouble
+    version = live.version
+    since = datetime.fromtimestamp(version.at, ZoneInfo(service.settings.operator.zone)).strftime("%Y-%m-%d %H:%M")
+    many = len(live.library.flows)
+    said = f"{many} flows: version {version.number}, made {since}" if version.number else f"{many} flows"
+    chinese = f"{many} 个流程：第 {version.number} 版，{since} 生成" if version.number else f"{many} 个流程"
+    also = f"; {trouble}" if trouble else ""
+    return HealthPart("flows", "ok", said + also, chinese + also)
 
 
 async def _database(service: IvrService) -> HealthPart:

@@ -43,7 +43,7 @@ from crm_bridge.mapping import MappedDesk
 from crm_bridge.mapping_file import ForeignMapping, read_mapping
 from crm_bridge.numbering import Numbering
 from crm_bridge.room import FaxRules, Rules
-from crm_bridge.staff import StaffBook
+from crm_bridge.staff import StaffBook, people
 from flows.session import Turn
 from ivr_server import health, sheet_wiring, studio_wiring, whereabouts
 from ivr_server.agents_wiring import Agents, Beside
@@ -68,7 +68,7 @@ from ivr_server.hours import utc_now
 from ivr_server.keeping import Keeper
 from ivr_server.keys import sealing
 from ivr_server.line_wiring import LineRoom
-from ivr_server.loading import CannotStart, Mistaken, tell
+from ivr_server.loading import CannotStart, Mistaken, first_account, tell
 from ivr_server.log_lines import JsonLines
 from ivr_server.metrics import Metrics
 from ivr_server.notice import FILE, Notice
@@ -159,6 +159,8 @@ class IvrService(Service):
         self._closing.append(self.sheets.stop)
         self.room.connect()
         self._listen()
+        if not await self.database.run(people):
+            tell(first_account())
         self.heart.start()
         _spare_the_collector()
 
@@ -290,6 +292,7 @@ class IvrService(Service):
                 port=lambda: self.ports[0].getHost().port,  # type: ignore[attr-defined]
                 token=token(settings),
                 sounds=tuple(map(Path, (sounds.sounds, sounds.spool))),
+                dialled=settings.number,
                 caller=SHOWN[0].phone,
                 queues=settings.queue_names,
                 customers=DemoCustomers(self.database),

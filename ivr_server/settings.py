@@ -356,6 +356,11 @@ class Settings:
         return place(name, named, shipped, self.folder)
 
     @property
+    def number(self) -> str:
+        """What callers dial, where nothing else says so: the first of ``numbers``, else the operator's own."""
+        return next(iter(self.numbers), "") or re.sub(r"[^0-9]", "", self.operator.phone) or "10000"
+
+    @property
     def queue_names(self) -> tuple[str, ...]:
         """Of the queues; the first takes callers after a fault."""
         return self.queue_file().names

@@ -20,7 +20,7 @@ from marked_yaml import Mistakes
 @click.option(
     "--sip", default="0.0.0.0:5060", show_default=True, help="Where telephones and lines reach Asterisk (UDP)."
 )
-@click.option("--number", default="", help="The number of lines that send none; the settings' first, or 10000.")
+@click.option("--number", default="", help="The number of lines that send none; the settings' own.")
 def command(folder: Path, path: Path | None, sip: str, number: str) -> None:
     """Write a whole Asterisk configuration into FOLDER, and in FOLDER/ivr the parts for an Asterisk that you have.
 

@@ -17,6 +17,7 @@ from crm_bridge.numbering import Numbering
 from crm_bridge.room import Rules
 from crm_bridge.versions import OtherSchema, upgrade
 from ivr_server.chosen import chosen_settings
+from ivr_server.listing import Listing
 from ivr_server.once import desk_of, in_reactor
 from ivr_server.settings import Settings
 from marked_yaml import Mistakes
@@ -33,7 +34,7 @@ READING = (
 )
 
 
-@click.group("bridge")
+@click.group("bridge", cls=Listing)
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.pass_context
 def command(context: click.Context, path: Path | None) -> None:

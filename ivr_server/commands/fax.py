@@ -37,6 +37,7 @@ from ivr_server.console.parts import Fax
 from ivr_server.console.story import shown
 from ivr_server.console.words import LANGUAGES, read_words
 from ivr_server.faxing.documents import Wish, collect
+from ivr_server.listing import Listing
 from ivr_server.once import desk_of, in_reactor
 from ivr_server.settings import Settings
 from marked_yaml import Mistakes
@@ -46,7 +47,7 @@ MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
 REASON = click.option("--reason", required=True, help="Why; it is written down in the audit.")
 
 
-@click.group("fax")
+@click.group("fax", cls=Listing)
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.pass_context
 def command(context: click.Context, path: Path | None) -> None:

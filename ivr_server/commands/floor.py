@@ -21,6 +21,7 @@ from ivr_server.chosen import chosen_settings
 from ivr_server.floor.floor import Floor
 from ivr_server.floor.queue_log import compare, events
 from ivr_server.floor.words import comparison_lines, day_lines, picture_lines
+from ivr_server.listing import Listing
 from ivr_server.manager_wiring import the_manager
 from ivr_server.once import in_reactor
 from ivr_server.settings import Settings
@@ -31,7 +32,7 @@ DAY_S = 86_400.0
 CLEAR = "\x1b[2J\x1b[H"
 
 
-@click.group("floor")
+@click.group("floor", cls=Listing)
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.pass_context
 def command(context: click.Context, path: Path | None) -> None:

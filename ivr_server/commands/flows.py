@@ -29,6 +29,7 @@ from ivr_server.flow_commands import (
     words_in,
     write_through,
 )
+from ivr_server.listing import Listing
 from ivr_server.publishing import reruns, telling
 from ivr_server.publishing.deeds import Deed
 from ivr_server.publishing.differing import changes, diff, word_changes
@@ -54,7 +55,7 @@ DRAFT = click.option(
 )
 
 
-@click.group("flows")
+@click.group("flows", cls=Listing)
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.pass_context
 def command(context: click.Context, path: Path | None) -> None:

@@ -10,12 +10,13 @@ import click
 
 from ivr_server.chosen import chosen_settings
 from ivr_server.library import load_catalogues
+from ivr_server.listing import Listing
 from ivr_server.notice import FILE, LONGEST, NoticeText, read_notice, speakable, write_notice
 from ivr_server.settings import Settings
 from marked_yaml import Mistakes
 
 
-@click.group("notice")
+@click.group("notice", cls=Listing)
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.pass_context
 def command(context: click.Context, path: Path | None) -> None:

@@ -17,6 +17,7 @@ from flows.nodes.menu import Menu
 from flows.nodes.node import Line
 from ivr_server import library as libraries
 from ivr_server.chosen import chosen_settings
+from ivr_server.listing import Listing
 from ivr_server.publishing.rendering import standing
 from ivr_server.settings import Settings
 from ivr_server.whispers import whispers
@@ -66,7 +67,7 @@ class Chosen:
             return None
 
 
-@click.group()
+@click.group(cls=Listing)
 @click.option("--settings", "file", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.option("--library", type=click.Path(path_type=Path), default=None, help="Folder of the YAML catalogues.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder for the sounds (.run/sounds).")

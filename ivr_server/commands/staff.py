@@ -18,11 +18,12 @@ from crm_bridge.database import Limits, engine_for
 from crm_bridge.secret import Secret
 from crm_bridge.versions import OtherSchema, prepare
 from ivr_server.chosen import chosen_settings
+from ivr_server.listing import Listing
 
 T = TypeVar("T")
 
 
-@click.group("staff")
+@click.group("staff", cls=Listing)
 @click.option("--settings", "path", type=click.Path(path_type=Path), envvar="IVR_SETTINGS", help="The settings file.")
 @click.pass_context
 def command(context: click.Context, path: Path | None) -> None:

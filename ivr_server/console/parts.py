@@ -194,7 +194,7 @@ class PhoneParts:
     port: Callable[[], int] = lambda: 4573
     token: str = ""
     sounds: tuple[Path, ...] = ()
-    dialled: str = "10010"
+    dialled: str = "10000"
     caller: str = ""
     queues: tuple[str, ...] = ()
     customers: Callable[[], Awaitable[Sequence[DemoCustomer]]] | None = None

@@ -30,3 +30,12 @@ def test_a_command_shows_an_example(words: tuple[str, ...]) -> None:
     told = " ".join(result.output.split())
     assert "Example" in told
     assert f"ivr-server {' '.join(words)}" in told.partition("Example")[2]
+
+
+@pytest.mark.parametrize("words", [(), ("staff",), ("flows",), ("floor",)], ids=" ".join)
+def test_a_list_of_commands_cuts_no_sentence(words: tuple[str, ...]) -> None:
+    """What does not fit on a line of eighty letters goes on below."""
+    told = CliRunner(env={"COLUMNS": "80"}).invoke(main, [*words, "--help"]).output.partition("Commands:")[2]
+    assert told.strip()
+    assert "..." not in told
+    assert max(map(len, told.splitlines())) <= 80

@@ -57,6 +57,24 @@ def test_it_starts_on_free_ports_and_ends_with_status_0(tmp_path: Path) -> None:
         assert not (tmp_path / "state" / "running.json").exists()
 
 
+def test_who_may_sign_in_first_is_said_until_somebody_may(tmp_path: Path) -> None:
+    """The command is whole, with the settings that it needs; it is followed to the letter, and said no more."""
+    settings = "state: {state}\nagi: {{port: 0}}\nweb: {{port: 0}}\n"
+    with service(tmp_path, settings) as process:
+        told = said(process, "add NAME --role admin")
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    assert "Nobody can sign in to the console yet" in told
+    command = told.strip().splitlines()[-1].replace("NAME", "anna").split()
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.startswith("anna may sign in")
+    with service(tmp_path, settings) as process:
+        told = said(process, "Call from your browser")
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout is not None
+        told += process.stdout.read()
+    assert "Nobody can sign in" not in told
+
+
 def test_a_port_in_use_is_one_plain_sentence(tmp_path: Path) -> None:
     """The port is named, and what to do; no stack trace; status 1."""
     with socket.socket() as taken:

@@ -16,7 +16,8 @@ let heard = 0;
 let picked = "";
 let line = Promise.resolve();
 
-function now() { const at = new Date(); return new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16); }
+// Now, by the operator's clock, as a field for a day and hour has it.
+function now() { return new Date().toLocaleString("sv-SE", { timeZone: given.zone }).slice(0, 16).replace(" ", "T"); }
 
 export function start(given_acts, given_roots) {
   acts = given_acts;
@@ -85,7 +86,7 @@ function draw_setup() {
   fill(box, field("flow", w("sim_flow"), choice("flow", roots().map(([name, title]) => [name, title]))),
     field("account", w("sim_account"), choice("account", given.accounts.map((name) => [name, w(`sim_account_${name}`)]))),
     field("caller", w("sim_caller"), input("caller", { inputmode: "numeric", maxlength: 20 })),
-    field("at", w("sim_at"), input("at", { type: "datetime-local" })),
+    field("at", w("sim_at", { zone: given.zone }), input("at", { type: "datetime-local" })),
     tick("holiday", w("sim_holiday"), setup.holiday, (value) => set("holiday", value)),
     ...FAULTS.map((name) => tick(name, w(`sim_${name}`), setup.faults.includes(name), (value) => set("faults", [...setup.faults.filter((one) => one !== name), ...(value ? [name] : [])]))),
     tick("by_hand", w("sim_by_hand"), setup.by_hand, (value) => set("by_hand", value)),

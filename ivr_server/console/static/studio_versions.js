@@ -12,7 +12,7 @@ const button = (words, act, more = {}) => h("button", { type: "button", class: "
 export async function versions(box, acts) {
   if (!given.versions) { fill(box, h("p", { class: "empty", text: w("no_versions") })); return; }
   const told = await ask("/studio/versions");
-  fill(box, ...folder(told.folder, acts), links(acts), h("ol", { class: "versions" }, told.versions.map((one) => entry(one, told.published, box, acts))));
+  fill(box, ...folder(told.folder, acts), links(acts), h("p", { class: "aside", text: w("rerun_zone", { zone: given.zone }) }), h("ol", { class: "versions" }, told.versions.map((one) => entry(one, told.published, box, acts))));
 }
 
 function links(acts) {
