@@ -37,6 +37,7 @@ LARGEST_EDIT: Final = 4 << 20  # bytes: a whole file of letters that a form writ
 MOST_EDITS: Final = 60
 VERSION: Final = re.compile(r"[0-9]{1,9}\Z")
 SCRIPTS: Final = ("dagre.js", "codemirror.js")  # loaded when they are needed
+BESIDE: Final = ("hours", "notice", "queues", "forms")  # pages of their own
 TABS: Final = ("problems", "proof", "simulate", "recordings", "changes", "versions")
 Shape = dict[str, Any]
 
@@ -125,8 +126,9 @@ async def page(visit: Visit) -> Reply:
     }
     there = {"simulate": studio.simulator, "recordings": studio.recorder}
     tabs = [name for name in TABS if there.get(name, studio) is not None]
-    sees = studio.publishing is not None
-    reply = draw(visit, "studio.html", studio=json.dumps(given, ensure_ascii=False), tabs=tabs, sees=sees)
+    sees, beside = studio.publishing is not None, BESIDE if studio.sheets is not None else ()
+    told = json.dumps(given, ensure_ascii=False)
+    reply = draw(visit, "studio.html", studio=told, tabs=tabs, sees=sees, beside=beside)
     return replace(reply, headers=(*reply.headers, MICROPHONE))
 
 

@@ -154,7 +154,9 @@ def queues_page() -> str:
         f"# The queue file\n\n{MADE}Which business waits where, who may answer it, and why an agent may be away. The "
         "shipped one: [queues.yaml](../../ivr_server/floor/queues.yaml). Name your own in the settings, as "
         "`queues: /etc/ivr-server/queues.yaml`; `ivr-server check` says what is wrong in it, with line and column. "
-        "After a change, write Asterisk's configuration again and restart the service.\n\n"
+        "A change is taken within seconds: in the file, or on its page (`/studio/queues`, "
+        "[how](../how-to/queues-and-forms.md)). An Asterisk that `ivr-server pbx` runs takes it as well; for your own, "
+        "write its configuration again (`ivr-server asterisk-config`).\n\n"
     ]
     for name, title in (("QueueFile", "The whole"), ("Queue", "A queue"), ("Agent", "An agent"),
                         ("BusyReason", "A reason to be busy")):  # fmt: skip

@@ -114,9 +114,9 @@ function seen() {
   if (!one) { fill(stage); return; }
   const words = given.desk[seen_in];
   const shown = as_shown(one);
-  const plain = (name, kind) => drawn({ name, label: words[`desk_${name}`] ?? words[`desk_${name}_field`], kind, choices: [], required: false }, { words, value: "", type: () => {} });
+  const plain = (name, label) => drawn({ name, label: words[label], kind: "long", choices: [], required: false }, { words, value: "", type: () => {} });
   fill(stage, h("section", { class: "record", lang: seen_in }, h("div", { class: "record-head" }, h("h2", { text: shown.title })),
-    h("div", { class: "record-form" }, h("div", { class: "fields-of" }, shown.fields.map((each) => drawn(each, { words, value: "", type: () => {} }))), plain("asked", "long"), plain("done", "long"))));
+    h("div", { class: "record-form" }, h("div", { class: "fields-of" }, shown.fields.map((each) => drawn(each, { words, value: "", type: () => {} }))), plain("asked", "desk_asked"), plain("done", "desk_done_field"))));
 }
 
 for (const button of document.querySelectorAll("[data-seen-in]")) {
