@@ -80,6 +80,15 @@ _ZH: Final = {
     "parts": "从 {at} 起走法不同",
     "end_was": "结束于 {new}，而不是 {old}",
 }
+_KEYS_ZH: Final = {
+    "say": "播报", "to": "通往", "tag": "标记", "title": "标题", "start": "起点", "kind": "种类", "flow": "流程",
+    "queue": "队列", "short": "短句", "help": "帮助", "offer": "第三句", "tail": "选项之后", "language": "语言",
+    "yes": "是", "no": "否", "back": "* 键", "repeat": "# 键", "outcomes": "结果", "exits": "出口", "look_up": "查询",
+    "unavailable": "无应答时", "human": "0 键", "main": "9 键", "silent": "无按键时", "form": "输入", "into": "记为",
+    "disposition": "结束方式", "options": "选项", "always": "始终",
+    "menu": "菜单", "ask": "输入", "confirm": "确认", "known": "已知？", "forget": "忘记", "tries": "次数",
+    "speak_in": "换语言", "sub_flow": "子流程", "return": "返回", "enqueue": "转人工", "end": "结束",
+}  # fmt: skip
 
 
 def words(language: str) -> Callable[..., str]:
@@ -94,25 +103,27 @@ def words(language: str) -> Callable[..., str]:
 
 def change(one: Change, language: str, titles: Titles) -> str:
     """One change in words; prompts are called by what they say."""
-    tell = words(language)
+    tell, chinese = words(language), language.startswith("zh")
+    keys: Mapping[str, str] = _KEYS_ZH if chinese else {}
     if not one.node and not one.path:
         return tell(f"flow_{one.how}")
     if not one.path:
-        return tell(f"node_{one.how}", new=one.new)
+        return tell(f"node_{one.how}", new=keys.get(one.new, one.new))
     option = one.path[0] == "options" and len(one.path) > 1
     rest = one.path[2:] if option else one.path
+    rest = tuple(keys.get(each, each) for each in rest)
     what = " ".join((tell("option", key=one.path[1]), *rest) if option else rest)
-    return tell(one.how, what=what, old=_said(one.old, titles), new=_said(one.new, titles))
+    return tell(one.how, what=what, old=_said(one.old, titles, keys), new=_said(one.new, titles, keys))
 
 
-def _said(text: str, titles: Titles) -> str:
-    """A value; where prompts are named in it, with their words."""
-    return ", ".join(_part(part, titles) for part in text.split(", ")) or "–"
+def _said(text: str, titles: Titles, keys: Mapping[str, str]) -> str:
+    """A value; where prompts are named in it, with their words; keys as ``keys`` names them."""
+    return ", ".join(_part(part, titles, keys) for part in text.split(", ")) or "–"
 
 
-def _part(part: str, titles: Titles) -> str:
+def _part(part: str, titles: Titles, keys: Mapping[str, str]) -> str:
     key, colon, name = part.rpartition(": ")
-    return f"{key}{colon}“{titles[name]}”" if name in titles else part
+    return f"{keys.get(key, key)}{colon}" + (f"“{titles[name]}”" if name in titles else name)
 
 
 def place(at: tuple[str, str], language: str, library: Library | None = None) -> str:

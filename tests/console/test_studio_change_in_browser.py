@@ -110,7 +110,7 @@ def test_a_change_is_drawn_marked_by_sign_and_line(opened: Any, house: House) ->
     expect(page.get_by_role("region", name="In words")).to_contain_text("Welcome. Good day.")
     expect(page.get_by_role("region", name="YAML, line by line")).to_contain_text("+  hours: {kind: say")
     weighs = page.locator("#weighs")
-    expect(weighs).to_contain_text("1 are inside just now")
+    expect(weighs).to_contain_text("1 inside just now")
     expect(weighs.locator("tr", has_text="key 2").locator("td.figure")).not_to_have_text("0")
     expect(weighs.locator("tr", has_text="key 3").locator("td.figure")).to_have_text("0")
     page.locator("#words button", has_text="hours").click()
@@ -177,7 +177,7 @@ def test_publishing_tells_its_steps_and_the_audit_who_did_it(opened: Any, house:
     checked(page, 0)
     proved(page)
     page.get_by_role("button", name="Publish…").click()
-    expect(page.locator("#publish_box .impact")).to_contain_text("1 are inside just now")
+    expect(page.locator("#publish_box .impact")).to_contain_text("1 inside just now")
     page.get_by_label("Why is it changed?").fill("the hours move")
     page.get_by_role("button", name="Publish now").click()
     expect(page.locator("#publish_box progress")).to_be_visible()
@@ -279,6 +279,18 @@ def test_the_pages_of_a_change_fit_the_screen(opened: Any, house: House, languag
     fits(page, f"studio-beside{end}")
     to(page, house, "/studio/deeds")
     fits(page, f"studio-deeds{end}")
+    to(page, house, "/studio")
+    expect(page.locator("#studio")).to_have_attribute("data-ready", "yes")
+    page.locator("#publish").click()
+    expect(page.locator("#publish_box .impact")).to_be_visible()
+    page.locator("#publish_box .impact").scroll_into_view_if_needed()
+    fits(page, f"studio-impact{end}")
+    page.keyboard.press("Escape")
+    if size == "narrow":
+        page.locator('[data-part="foot"]').click()
+    page.locator("#tab_versions").click()
+    expect(page.locator("[data-version]")).to_be_visible()
+    fits(page, f"studio-versions{end}")
 
 
 def fits(page: Page, name: str) -> None:

@@ -42,7 +42,7 @@ async def test_a_change_is_told_in_words_and_line_by_line(place: Place) -> None:
     assert ["+", '      "3": {say: option_shop, to: shop}'] in told["files"][0]["lines"]
     assert told["speaking"] == ["main"]
     chinese = await place.room.diff(CHINESE, 1, DRAFT)
-    assert "新增按键 3：say: “营业时间”, to: shop" in chinese["changes"][0]["words"]
+    assert "新增按键 3：播报: “营业时间”, 通往: shop" in chinese["changes"][0]["words"]
     new = {**files(), "flows/more.yaml": BILL.replace("flow: bill", "flow: more")}
     assert (await place.room.diff(ANN, 1, new))["changes"] == [
         {"flow": "more", "node": "", "change": "added", "words": ["the flow is new"]}

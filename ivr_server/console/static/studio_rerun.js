@@ -121,7 +121,7 @@ async function side_by_side(call) {
   const cell = (line, side) => h("td", { class: line?.differs ? `differs ${side}` : "" }, line ? [line.differs ? h("span", { class: "sign", text: "≠", title: w("rerun_differs") }) : null, h("span", { class: "place", text: `${line.flow} › ${line.node}` }), h("span", { text: line.words })] : null);
   const rows = paired(found.recorded, found.rerun).map(([was, would]) => h("tr", {}, cell(was, "was"), cell(would, "would")));
   fill(box, h("h2", { tabindex: "-1", text: w("rerun_look") }), h("p", {}, h("b", { text: when(call.at) }), ` · ${found.words} · `, h("a", { href: `/calls/${encodeURIComponent(call.call)}`, text: w("rerun_story") })),
-    h("table", { class: "beside" }, h("thead", {}, h("tr", {}, h("th", { scope: "col", text: w("rerun_was") }), h("th", { scope: "col", text: `${w("rerun_would")} (${fed_words()})` }))), h("tbody", {}, rows)),
+    h("table", { class: "two-ways" }, h("thead", {}, h("tr", {}, h("th", { scope: "col", text: w("rerun_was") }), h("th", { scope: "col", text: `${w("rerun_would")} (${fed_words()})` }))), h("tbody", {}, rows)),
     found.kind === "stuck" ? h("p", { class: "aside", text: w("rerun_ends") }) : null);
   box.hidden = false;
   box.querySelector("h2").focus({ preventScroll: true });

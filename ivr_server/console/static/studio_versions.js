@@ -16,7 +16,7 @@ export async function versions(box, acts) {
 }
 
 function links(acts) {
-  const file = h("input", { type: "file", id: "import_file", class: "unseen", accept: ".zip,application/zip", tabindex: "-1", "aria-label": w("import_file"), onchange: () => { take_file(file, acts); } });
+  const file = h("input", { type: "file", id: "import_file", hidden: true, accept: ".zip,application/zip", onchange: () => { take_file(file, acts); } });
   return h("p", { class: "version-links" }, h("a", { class: "tiny", href: `/studio/compare?old=${draft.published}&new=draft`, text: w("draft_picture") }),
     h("a", { class: "tiny", href: "/studio/re-run", text: w("rerun_title") }), h("a", { class: "tiny", href: "/studio/deeds", text: w("deeds_title") }),
     given.edits ? [button(w("import_file"), () => file.click()), file] : null);
