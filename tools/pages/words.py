@@ -95,6 +95,7 @@ SETTINGS: Final = {
     "Settings.floor": "where agents sit, and what they may dial; see below",
     "Settings.queues": "the [queue file](queues.md)",
     "Settings.forms": "the [forms](../how-to/desk.md#forms) of what agents write down",
+    "Settings.hours": "the hours file: when callers are put through, and holidays; none: `operator.hours`",
     "Settings.numbers": "dialled number → the flow that answers it, where that is not `main`",
     "Settings.drain_s": "when stopping: how long calls in progress may go on, in seconds",
     "Settings.patience_s": "a service that gives no sign of life for so many seconds is killed and started again",
