@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -40,10 +40,11 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a walk of every root flow found."""
+    """What a walk of every root flow found; ``reports`` is empty where it is only remembered."""
 
     findings: tuple[Finding, ...] = ()
     figures: Mapping[str, Figures] = field(default_factory=dict)
+    reports: tuple[Report, ...] = field(default=(), compare=False, repr=False)
 
 
 def prove(library: Library, say: Say) -> None:
@@ -61,21 +62,23 @@ def prove(library: Library, say: Say) -> None:
         raise Unproved("callers could get lost in the flows:\n" + "\n".join(map(str, findings)))
 
 
-def proof(library: Library, told: Told = lambda root, states, ahead: None) -> Proof:
-    """Walk every root flow, or remember how it was. ``told`` hears now and then how far it is, unless it is known."""
+def proof(library: Library, told: Told = lambda root, states, ahead: None, anew: bool = False) -> Proof:
+    """Walk every root flow, or remember how it was unless it shall be walked ``anew``. ``told`` hears how far it is."""
     mark = _cache() / _digest(library)
-    if (known := _remembered(mark)) is not None:
+    if not anew and (known := _remembered(mark)) is not None:
         return Proof((), known)
-    findings: list[Finding] = []
-    figures = {}
-    for root in _roots(library):
-        told(root, 0, 1)
-        report = explore(library, root, told=lambda states, ahead, root=root: told(root, states, ahead))  # type: ignore[misc]
-        findings += report.findings
-        figures[root] = _figures(report)
+    reports = tuple(_walked(library, told))
+    findings = tuple(finding for report in reports for finding in report.findings)
+    figures = {report.root: _figures(report) for report in reports}
     if not findings:
         _remember(mark, figures)
-    return Proof(tuple(findings), figures)
+    return Proof(findings, figures, reports)
+
+
+def _walked(library: Library, told: Told) -> Iterator[Report]:
+    for root in _roots(library):
+        told(root, 0, 1)
+        yield explore(library, root, told=lambda states, ahead, root=root: told(root, states, ahead))  # type: ignore[misc]
 
 
 def _roots(library: Library) -> list[str]:

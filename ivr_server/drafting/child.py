@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, Final
 
 from ivr_server.drafting import calendars, sheets, spoken, work
+from ivr_server.publishing.judging import ground_of
 
 MEMORY: Final = 1536 * 1024 * 1024  # bytes of address space, the interpreter and its libraries included
 EVERY: Final = 20  # lines of progress that are passed over, but for one
@@ -50,8 +51,8 @@ def answer(asked: work.Shape, teller: Teller) -> work.Shape:
         return sheets.checked(asked["sheet"], asked["text"], asked["edits"])
     if asked["do"] == "calendar":
         return calendars.rows(asked["text"], date.fromisoformat(asked["today"]))
-    draft = work.Draft(asked["files"], frozenset(asked["queues"]), asked["currency"])
-    return work.check(draft) if asked["do"] == "check" else work.prove(draft, teller.progress)
+    files, ground = asked["files"], ground_of(asked["ground"])
+    return work.check(files, ground) if asked["do"] == "check" else work.prove(files, ground, teller.progress)
 
 
 def serve(answer: Callable[[work.Shape, Teller], work.Shape]) -> None:

@@ -10,18 +10,11 @@ from twisted.internet.defer import ensureDeferred
 
 from ivr_server.drafting.bench import Bench, BenchFault
 from ivr_server.drafting.drafts import digest
+from ivr_server.publishing.judging import Ground
 
 CHECK_S: Final = 30.0
 PROOF_S: Final = 300.0
 Shape = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What flows may name beside each other."""
-
-    queues: tuple[str, ...] = ("service", "billing")
-    currency: str = "CNY"
 
 
 @dataclass(slots=True)
@@ -36,14 +29,18 @@ class Proof:
 
 
 class Prover:
-    """Two benches: a quick one for edits and checks, a slow one for proofs."""
+    """Two benches: a quick one for edits and checks, a slow one for proofs. ``ground``: what drafts stand on now."""
 
-    def __init__(self, reactor: Any, surroundings: Surroundings) -> None:
+    def __init__(self, reactor: Any, ground: Ground) -> None:
         self._reactor = reactor
         self.quick, self._slow = Bench(reactor), Bench(reactor, waiting=4)
-        self._around = surroundings
+        self.ground = ground
         self._checked: tuple[str, Shape] = ("", {})
         self.proof: Proof | None = None
+
+    def stand_on(self, ground: Ground) -> None:
+        """From now on drafts stand on other ground: what was found before counts no more."""
+        self.ground, self._checked, self.proof = ground, ("", {}), None
 
     async def check(self, files: Mapping[str, str]) -> Shape:
         """{digest, problems, names} of these files. Raises BenchFault."""
@@ -84,9 +81,4 @@ class Prover:
             proof.state, proof.why = "failed", fault.why
 
     def _asked(self, what: str, files: Mapping[str, str]) -> Shape:
-        return {
-            "do": what,
-            "files": dict(files),
-            "queues": list(self._around.queues),
-            "currency": self._around.currency,
-        }
+        return {"do": what, "files": dict(files), "ground": self.ground.plain()}

@@ -1,103 +1,51 @@
-"""What the child does with files of a draft: inspect them, walk every turn, edit one. Pure: text in, JSON out."""
+"""What the child does with files of a draft: check them, prove them, edit one. Text in, JSON out.
+
+What is wrong with them is found by ``publishing.judging`` alone; here it is told for a page, each finding with a call.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import marked_yaml
-from flows.dialogues import Answer, Dialogue, perform, read_usual
-from flows.dialogues import read as read_dialogues
-from flows.explorer import Finding, Report, explore
-from flows.facts import Script
-from flows.flow import Library, Problem, World
-from flows.inspecting import CORE, inspect
-from flows.reading import read_flow, read_folder
-from ivr_server.drafting import figures, naming, tales
+from flows.explorer import Finding, Report
+from flows.flow import Problem
+from flows.inspecting import CORE
+from ivr_server.drafting import figures, tales
 from ivr_server.drafting.editing import CannotEdit, Edit, edited
 from ivr_server.library import look_ups
-from ivr_server.publishing.judging import warning_key
-from marked_yaml import Marked, Mistakes
+from ivr_server.library import words as words_in
+from ivr_server.publishing.judging import Failure, Ground, Reading, judge, reading, warning_key
+from marked_yaml import Marked
 from prompts import catalogue
-from prompts.catalogue import Catalogue
-from prompts.speaking import Unspeakable
 from prompts.wording import Wording
 
 Shape = dict[str, Any]
 Told = Callable[[Shape], None]
-USUAL: Final = "flows/dialogues/usual.yaml"
 MOST_FINDINGS: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Files by name, and what flows may name besides: the queues, and the operator's currency."""
-
-    files: Mapping[str, str]
-    queues: frozenset[str] = frozenset()
-    currency: str = "CNY"
+def check(files: Mapping[str, str], ground: Ground) -> Shape:
+    """{problems, names}: what the page shows beside the flows themselves."""
+    found = reading(files, ground)
+    return {"problems": [told(problem) for problem in found.problems], "names": _names(found, ground)}
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A draft as far as it can be read. ``library`` is None when a flow has a mistake."""
-
-    problems: tuple[Problem, ...]
-    library: Library | None
-    catalogues: Mapping[str, Catalogue]
-
-
-def read(draft: Draft) -> Read:
-    """Flows and words, with all that is wrong with either."""
-    try:
-        catalogues = catalogue.read_all(naming.prompts(draft.files))
-    except Mistakes as wrong:
-        return Read(tuple(sorted({*wrong.problems, *_alone(draft)})), None, {})
-    known, spoken = catalogue.signatures(catalogues), catalogue.spoken(catalogues)
-    world = World(known, look_ups(), draft.queues, tuple(sorted(catalogues, reverse=True)), spoken)
-    try:
-        library = read_folder(naming.flows(draft.files), world)
-    except Mistakes as wrong:
-        return Read(wrong.problems, None, catalogues)
-    return Read(tuple(inspect(library)), library, catalogues)
-
-
-def _alone(draft: Draft) -> Iterator[Problem]:
-    """What can be said of flows while the words cannot be read."""
-    for file, text in naming.flows(draft.files).items():
-        try:
-            read_flow(text, file)
-        except Mistakes as wrong:
-            yield from wrong.problems
-
-
-def check(draft: Draft) -> Shape:
-    """{problems, flows: [{name, file, root, title}], facts, ...}: what the page shows beside the flows themselves."""
-    found = read(draft)
-    return {"problems": [told(problem) for problem in found.problems], "names": _names(draft, found)}
-
-
-def _names(draft: Draft, found: Read) -> Shape:
+def _names(found: Reading, ground: Ground) -> Shape:
     """What a panel may choose from."""
     known = look_ups()
     return {
-        "queues": sorted(draft.queues),
+        "queues": sorted(ground.queues),
         "languages": sorted(found.catalogues, reverse=True),
         "look_ups": {
             name: {"needs": dict(one.needs), "outcomes": {key: dict(gives) for key, gives in one.outcomes.items()}}
             for name, one in sorted(known.items())
         },
         "own": sorted(CORE),
-        "prompts": {
-            language: {name: _text(one, name) for name in one.prompts} for language, one in found.catalogues.items()
-        },
+        "prompts": {language: words_in(found.catalogues, language) for language in found.catalogues},
         "slots": catalogue.signatures(found.catalogues),
     }
-
-
-def _text(one: Catalogue, name: str) -> str:
-    return "".join(part if isinstance(part, str) else f"{{{part.name}}}" for part in one.prompts[name].parts)
 
 
 def told(problem: Problem) -> Shape:
@@ -110,35 +58,29 @@ def told(problem: Problem) -> Shape:
 # proving
 
 
-def prove(draft: Draft, tell: Told) -> Shape:
+def prove(files: Mapping[str, str], ground: Ground, tell: Told) -> Shape:
     """Every turn of every root flow walked, every dialogue performed. ``tell`` hears how far it is."""
-    found = read(draft)
-    problems = [told(problem) for problem in found.problems]
-    if found.library is None or any(not problem["warning"] for problem in problems):
-        nothing: Shape = {"findings": [], "roots": [], "flows": [], "dialogues": {"passed": 0, "failed": []}}
-        return {"problems": problems, **nothing}
-    wording = Wording(found.catalogues, draft.currency)
-    reports = list(_walked(found.library, tell))
-    findings = [_finding(report, one, wording) for report in reports for one in report.findings[:MOST_FINDINGS]]
+
+    def step(root: str, done: int, ahead: int) -> None:
+        tell({"root": root, "states": done, "ahead": ahead} if root else {"dialogues": done, "of": done + ahead})
+
+    found = judge(files, ground, step, anew=True)
+    wording = found.words.wording if found.words else Wording({}, ground.currency)
     return {
-        "problems": problems,
-        "findings": findings,
-        "roots": [_root(report, wording) for report in reports],
-        "flows": figures.of_flows(found.library, reports, wording),
-        "dialogues": _dialogues(draft, found.library, wording, tell),
+        "problems": [told(problem) for problem in (*found.problems, *found.warnings)],
+        "findings": [_finding(report, one, wording) for report in found.reports for one in _few(report)],
+        "roots": [_root(report, wording) for report in found.reports],
+        "flows": figures.of_flows(found.words.library, found.reports, wording) if found.words else [],
+        "dialogues": {"passed": found.dialogues, "failed": list(map(_failed, found.failures))},
     }
 
 
-def _walked(library: Library, tell: Told) -> Iterator[Report]:
-    roots = sorted(name for name, flow in library.flows.items() if flow.always)
-    for done, root in enumerate(roots):
-        head = {"root": root, "done": done, "of": len(roots)}
-        tell({**head, "states": 0, "ahead": 0})
-        yield explore(library, root, told=_telling(head, tell))
+def _few(report: Report) -> tuple[Finding, ...]:
+    return report.findings[:MOST_FINDINGS]
 
 
-def _telling(head: Shape, tell: Told) -> Callable[[int, int], None]:
-    return lambda states, ahead: tell({**head, "states": states, "ahead": ahead})
+def _failed(one: Failure) -> Shape:
+    return {"title": one.title, "problems": [told(problem) for problem in one.problems], "tale": list(one.tale)}
 
 
 def _finding(report: Report, one: Finding, wording: Wording) -> Shape:
@@ -155,40 +97,6 @@ def _root(report: Report, wording: Wording) -> Shape:
         "wait_ms": report.wait_ms,
         "longest": tales.tale(report.long_turns, wording),
     }
-
-
-def _dialogues(draft: Draft, library: Library, wording: Wording, tell: Told) -> Shape:
-    files = naming.dialogues(draft.files)
-    found: list[Dialogue] = []
-    failed: list[Shape] = []
-    usual: Mapping[str, tuple[Answer, ...]] = {}
-    for file, text in files.items():
-        try:
-            if file == USUAL:
-                usual = read_usual(text, file)
-            else:
-                found += read_dialogues(text, file)
-        except Mistakes as wrong:
-            failed += [{"title": "", "problems": [told(problem) for problem in wrong.problems], "tale": []}]
-    words = _words(wording)
-    for at, dialogue in enumerate(found):
-        if at % 20 == 0:
-            tell({"dialogues": at, "of": len(found)})
-        result = perform(library, replace(dialogue, answers={**usual, **dialogue.answers}), words)
-        if result.problems:
-            problems = [told(problem) for problem in result.problems]
-            failed.append({"title": dialogue.title, "problems": problems, "tale": list(result.tale)})
-    return {"passed": len(found) - sum(1 for one in failed if one["title"]), "failed": failed}
-
-
-def _words(wording: Wording) -> Callable[[Script], str]:
-    def words(script: Script) -> str:
-        try:
-            return wording.words(script, "")
-        except Unspeakable as why:
-            return f"[{why}]"
-
-    return words
 
 
 # one file

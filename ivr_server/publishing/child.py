@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ivr_server.publishing import rendering
-from ivr_server.publishing.judging import Ground, judge
+from ivr_server.publishing.judging import ground_of, judge
 
 _DIE_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 MEMORY: Final = 2 << 30
@@ -57,10 +57,7 @@ def _say(told: Any) -> None:
 
 def _judge(task: dict[str, Any]) -> Any:
     told = lambda root, states, ahead: _say({"told": [root, states, ahead]})  # noqa: E731
-    ground = task["ground"]
-    return judge(
-        task["files"], Ground(frozenset(ground["queues"]), ground["numbers"], ground["currency"]), told
-    ).plain()
+    return judge(task["files"], ground_of(task["ground"]), told).plain()
 
 
 def _render(task: dict[str, Any]) -> Any:

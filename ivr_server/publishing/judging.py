@@ -1,6 +1,7 @@
 """Whether files may go live: read, inspected, every turn walked, every dialogue run; and what that found.
 
-Pure but for the memory of what was proved. It may take seconds, so the service does it in a child (``workbench``).
+The one prover: the studio shows of a draft what this finds, and publishing refuses for nothing else. Pure but for the
+memory of what was proved. It may take seconds, so it is done in children (``workbench``, ``drafting.child``).
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from typing import Any, Final
 
 from flows.dialogues import Answer, Dialogue, perform, read_usual
 from flows.dialogues import read as read_dialogues
-from flows.explorer import Finding
+from flows.explorer import Finding, Report
 from flows.facts import Script
 from flows.flow import Library
 from flows.inspecting import inspect
-from flows.reading import read_folder
+from flows.reading import read_flow, read_folder
 from ivr_server.library import world_of
 from ivr_server.proving import Figures, Told, proof
 from ivr_server.publishing.asked import Files, Shape
-from ivr_server.publishing.naming import DIALOGUES, FLOWS, PROMPTS, refused, under
+from ivr_server.publishing.naming import DIALOGUES, FLOWS, PROMPTS, secrets, under, unfit
 from marked_yaml import Mistakes, Problem
 from prompts import catalogue
 from prompts.catalogue import Catalogue
@@ -27,15 +28,25 @@ from prompts.speaking import Unspeakable
 from prompts.wording import Wording
 
 USUAL: Final = "flows/dialogues/usual."
+TOLD_EACH: Final = 20  # dialogues
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What files stand on that are not among them: queues, the flows that dialled numbers lead to, the currency."""
 
-    queues: frozenset[str]
+    queues: frozenset[str] = frozenset({"service", "billing"})
     numbers: Mapping[str, str] = field(default_factory=dict)
     currency: str = "CNY"
+
+    def plain(self) -> Shape:
+        """As JSON."""
+        return {"queues": sorted(self.queues), "numbers": dict(self.numbers), "currency": self.currency}
+
+
+def ground_of(plain: Shape) -> Ground:
+    """Out of JSON."""
+    return Ground(frozenset(plain["queues"]), plain["numbers"], plain["currency"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,21 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Files as far as they can be read. ``library`` None: they cannot; ``problems`` hold warnings, too."""
+
+    problems: tuple[Problem, ...]
+    catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
+    library: Library | None = None
+    dialogues: tuple[Dialogue, ...] = ()
+
+    @property
+    def refused(self) -> list[Problem]:
+        """Those that stand in the way of everything further."""
+        return [problem for problem in self.problems if not problem.warning]
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A dialogue that does not go as it is written; ``tale``: the call, line by line."""
 
@@ -63,7 +89,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Everything there is to say about files. ``dialogues``: how many passed."""
+    """Everything there is to say about files. ``dialogues``: how many passed; ``reports``: the walks, if made anew.
+
+    ``words``: what was walked, None where it did not come to that.
+    """
 
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -71,6 +100,8 @@ class Judgement:
     failures: tuple[Failure, ...] = ()
     dialogues: int = 0
     figures: Mapping[str, Figures] = field(default_factory=dict)
+    reports: tuple[Report, ...] = field(default=(), compare=False, repr=False)
+    words: Words | None = field(default=None, compare=False, repr=False)
 
     @property
     def passed(self) -> bool:
@@ -98,23 +129,56 @@ def warning_key(problem: Problem) -> str:
     return f"{problem.file}:{problem.node}: {problem.text}"
 
 
-def words_of(files: Files, ground: Ground) -> Words:
-    """The files read and inspected. Raises Mistakes with every problem."""
-    if wrong := list(refused(files)):
-        raise Mistakes(wrong)
+def reading(files: Files, ground: Ground) -> Reading:
+    """Everything that can be said without walking."""
+    found = _read(files, ground)
+    try:
+        return replace(found, dialogues=tuple(_dialogues(under(files, DIALOGUES))))
+    except Mistakes as mistakes:
+        return replace(found, problems=tuple(sorted({*found.problems, *mistakes.problems})))
+
+
+def _read(files: Files, ground: Ground) -> Reading:
+    """The same without the dialogues."""
+    if wrong := tuple(unfit(files)):
+        return Reading(wrong)
+    found = set(secrets(files))
     try:
         catalogues = catalogue.read_all(under(files, PROMPTS))
+    except Mistakes as mistakes:
+        return Reading(tuple(sorted({*found, *mistakes.problems, *_alone(files)})))
+    try:
         library = read_folder(under(files, FLOWS), world_of(catalogues, ground.queues))
+    except Mistakes as mistakes:
+        return Reading(tuple(sorted({*found, *mistakes.problems})), catalogues)
     except UnicodeError:
-        raise Mistakes([Problem("flows", 1, 1, "a file holds characters that are none")]) from None
-    words = Words(library, Wording(catalogues, ground.currency), catalogues)
-    if wrong := list(_unrouted(words, ground)):
-        raise Mistakes(wrong)
-    return words
+        return Reading((Problem("flows", 1, 1, "a file holds characters that are none"),), catalogues)
+    return Reading(tuple(sorted({*found, *_unrouted(library, ground), *inspect(library)})), catalogues, library)
 
 
-def _unrouted(words: Words, ground: Ground) -> Iterator[Problem]:
-    for flow in sorted(set(ground.numbers.values()) - words.roots):
+def _alone(files: Files) -> Iterator[Problem]:
+    """What can be said of flows while the words cannot be read."""
+    for file, text in under(files, FLOWS).items():
+        try:
+            read_flow(text, file)
+        except Mistakes as wrong:
+            yield from wrong.problems
+
+
+def words_of(files: Files, ground: Ground) -> Words:
+    """Flows and words read and inspected, to be run. Raises Mistakes with every problem."""
+    return _words(_read(files, ground), ground)
+
+
+def _words(found: Reading, ground: Ground) -> Words:
+    if found.library is None or found.refused:
+        raise Mistakes(found.refused)
+    return Words(found.library, Wording(found.catalogues, ground.currency), found.catalogues)
+
+
+def _unrouted(library: Library, ground: Ground) -> Iterator[Problem]:
+    roots = {name for name, flow in library.flows.items() if flow.always}
+    for flow in sorted(set(ground.numbers.values()) - roots):
         text = f'the settings\' numbers lead to "{flow}", which is no flow that a call can begin with'
         yield Problem("settings", 1, 1, text)
 
@@ -124,31 +188,33 @@ def tagged(words: Words, tag: str) -> Words:
     return replace(words, library=replace(words.library, version=tag))
 
 
-def judge(files: Files, ground: Ground, told: Told = lambda root, states, ahead: None) -> Judgement:
-    """All of it; the later steps only when the earlier ones found nothing that stands in their way."""
+def judge(files: Files, ground: Ground, told: Told = lambda root, states, ahead: None, anew: bool = False) -> Judgement:
+    """All of it; the later steps only when reading found nothing that stands in their way.
+
+    ``told`` hears of the dialogues as of a root flow without a name. ``anew``: walk what was walked before, too, for
+    the sake of ``reports``.
+    """
+    found = reading(files, ground)
+    warnings = tuple(problem for problem in found.problems if problem.warning)
     try:
-        words = words_of(files, ground)
+        words = _words(found, ground)
     except Mistakes as wrong:
-        return Judgement(problems=wrong.problems)
-    warnings = tuple(problem for problem in inspect(words.library) if problem.warning)
-    found = proof(words.library, told)
-    try:
-        failures, count = _rehearsed(files, words)
-    except Mistakes as wrong:
-        return Judgement(wrong.problems, warnings, found.findings, figures=found.figures)
-    return Judgement((), warnings, found.findings, failures, count, found.figures)
+        return Judgement(wrong.problems, warnings)
+    walked = proof(words.library, told, anew)
+    failures = tuple(_failures(words, found.dialogues, told))
+    passed = len(found.dialogues) - len(failures)
+    return Judgement((), warnings, walked.findings, failures, passed, walked.figures, walked.reports, words)
 
 
-def _rehearsed(files: Files, words: Words) -> tuple[tuple[Failure, ...], int]:
-    """The dialogues that fail, and how many pass. Raises Mistakes."""
+def _failures(words: Words, dialogues: tuple[Dialogue, ...], told: Told) -> Iterator[Failure]:
+    """The dialogues that do not go as they are written."""
     spoken = speaker(words.wording)
-    failures, passed = [], 0
-    for dialogue in _dialogues(under(files, DIALOGUES)):
+    for at, dialogue in enumerate(dialogues):
+        if at % TOLD_EACH == 0:
+            told("", at, len(dialogues) - at)
         result = perform(words.library, dialogue, spoken)
         if result.problems:
-            failures.append(Failure(dialogue.title, result.problems, result.tale))
-        passed += not result.problems
-    return tuple(failures), passed
+            yield Failure(dialogue.title, result.problems, result.tale)
 
 
 def _dialogues(files: Files) -> list[Dialogue]:

@@ -26,8 +26,8 @@ def fits(name: str) -> bool:
     return bool(_NAME.match(name))
 
 
-def refused(files: Files) -> Iterator[Problem]:
-    """What cannot be taken, before anything is read: a name, a size, a number of files, something like a secret."""
+def unfit(files: Files) -> Iterator[Problem]:
+    """What is not even read: a name, a size, a number of files."""
     if len(files) > MOST_FILES:
         yield Problem("flows", 1, 1, f"{len(files)} files; at most {MOST_FILES} are taken")
         return
@@ -41,7 +41,12 @@ def refused(files: Files) -> Iterator[Problem]:
             yield Problem(shown, 1, 1, "this is no name of a file here: small letters a-z, digits and _, then .yaml")
         elif len(text) > LARGEST:
             yield Problem(name, 1, 1, f"the file has {len(text)} characters; at most {LARGEST} are taken")
-        elif not name.startswith("flows/") or name.startswith(DIALOGUES):  # flows are looked at when they are read
+
+
+def secrets(files: Files) -> Iterator[Problem]:
+    """Something like a secret in dialogues and words; flows are looked at when they are read."""
+    for name, text in files.items():
+        if not name.startswith("flows/") or name.startswith(DIALOGUES):
             yield from leaks(text, name)
 
 

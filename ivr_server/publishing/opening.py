@@ -52,8 +52,12 @@ def house(settings: Settings) -> House:
     place = settings.folder / "versions"
     recorded = Recorded(*map(Path, settings.recording_folders()))
     folder = Folder(Path(settings.flows), Path(settings.speech.library), place, recorded)
-    ground = Ground(frozenset(settings.queue_names), settings.numbers, settings.operator.currency)
-    return House(Versions(place), folder, ground, recorded)
+    return House(Versions(place), folder, ground_for(settings), recorded)
+
+
+def ground_for(settings: Settings) -> Ground:
+    """What flows stand on under these settings."""
+    return Ground(frozenset(settings.queue_names), settings.numbers, settings.operator.currency)
 
 
 def opened(settings: Settings, say: Say) -> Opened:

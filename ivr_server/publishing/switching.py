@@ -24,7 +24,7 @@ from ivr_server.publishing.differing import diff
 from ivr_server.publishing.edition import Edition, edition, warmed
 from ivr_server.publishing.folder import prints
 from ivr_server.publishing.judging import tagged, words_of
-from ivr_server.publishing.naming import digest, refused
+from ivr_server.publishing.naming import digest, unfit
 from ivr_server.publishing.opening import House
 from ivr_server.publishing.recorded import pinned
 from ivr_server.publishing.versions import Damaged, Moved, NoVersion, Version
@@ -118,7 +118,7 @@ class Switch:
 
     async def _publish(self, by: Author, wish: PublishWish) -> Shape:
         files, live = dict(wish.files), self.live.version
-        if any(refused(files)):
+        if any(unfit(files)):
             raise Refusal("unproved", 422, {"proof": await self._judgement(files)})
         if digest(files) == live.digest:
             raise Refusal("same")
@@ -237,9 +237,12 @@ class Switch:
         """Follow a pointer that another process moved."""
         if self.busy or self._lock.locked:
             return
+        live = self.live
         try:
             number = await self.in_thread(self.house.versions.published)
-            if number in (0, self.live.version.number) or self._tried(number):
+            if self.busy or self.live is not live:  # what was read may be older than what we published meanwhile
+                return
+            if number in (0, live.version.number) or self._tried(number):
                 return
             await self._follow(number)
         except (Damaged, OSError) as fault:

@@ -89,10 +89,8 @@ class Workbench:
     _children: set[_Child] = field(default_factory=set)
 
     async def judge(self, files: Files, told: Told = lambda step: None) -> Shape:
-        """``Judgement.plain()``; ``told`` hears [root flow, states, still ahead]. Raises WorkFault."""
-        ground = {"queues": sorted(self.ground.queues), "numbers": dict(self.ground.numbers)}
-        task = {"do": "judge", "files": dict(files), "ground": {**ground, "currency": self.ground.currency}}
-        answer: Shape = await self.do(task, told)
+        """``Judgement.plain()``; ``told`` hears [root flow ("": dialogues), done, still ahead]. Raises WorkFault."""
+        answer: Shape = await self.do({"do": "judge", "files": dict(files), "ground": self.ground.plain()}, told)
         return answer
 
     async def do(self, task: Shape, told: Told = lambda step: None) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,9 +11,13 @@ from zoneinfo import ZoneInfo
 from flows.dialogues import read_usual
 from flows.exploring.answers import sample
 from flows.facts import Fact, Saying, Script
-from ivr_server.drafting import child, drafts, work
+from flows.nodes.sub_flow import SubFlow
+from flows.reading import read_flow
+from ivr_server.drafting import child, drafts
 from ivr_server.hours import Hours, Span
-from ivr_server.simulating import showing
+from ivr_server.publishing.judging import ground_of, reading
+from ivr_server.publishing.naming import DIALOGUES
+from ivr_server.simulating import retelling, showing
 from ivr_server.simulating.call import Call, Stage
 from ivr_server.simulating.recording import FILE, CannotRecord, recorded
 from ivr_server.simulating.setup import Misfit, read_moves, read_setup
@@ -21,40 +26,73 @@ from prompts.speaking import Unspeakable
 from prompts.wording import Wording
 
 Shape = dict[str, Any]
+USUAL: Final = "flows/dialogues/usual.yaml"
 ONE: Final = Fact("digits", "1")
 DAYS: Final = ("weekly", "dated", "yearly")
 
 
 @dataclass(slots=True)
 class Desk:
-    """The draft that was read last: most moves are made on the same one."""
+    """The draft and the version that were read last: most moves are made on the same ones."""
 
     digest: str = ""
-    stage: Stage | None = None
+    read: dict[str, Stage | None] = field(default_factory=dict)
 
     def at(self, asked: Shape) -> Stage | None:
-        """The stage of these files; None while a flow or the words cannot be read."""
-        wanted = drafts.digest(asked["files"])
-        if wanted != self.digest:
-            self.digest, self.stage = wanted, _stage(asked)
-        return self.stage
+        """The stage of these files; None while what is asked about cannot be read."""
+        self.digest = drafts.digest(asked["files"])
+        wanted = f"{self.digest} {_root(asked)}"
+        stage = self.read.pop(wanted) if wanted in self.read else _stage(asked)
+        self.read = {**dict(list(self.read.items())[-1:]), wanted: stage}
+        return stage
 
 
 def _stage(asked: Shape) -> Stage | None:
-    found = work.read(work.Draft(asked["files"], frozenset(asked["queues"]), asked["currency"]))
-    if found.library is None or any(not problem.warning for problem in found.problems):
+    ground, files = replace(ground_of(asked["ground"]), numbers={}), asked["files"]
+    found = reading({name: text for name, text in files.items() if not name.startswith(DIALOGUES)}, ground)
+    if found.refused:
+        found = reading(part(files, _root(asked)), ground)
+    if found.library is None or found.refused:
         return None
     try:
-        usual = read_usual(asked["files"].get(work.USUAL, "usual: {}"), work.USUAL)
+        usual = read_usual(asked["files"].get(USUAL, "usual: {}"), USUAL)
     except Mistakes:
         usual = {}
-    return Stage(found.library, Wording(found.catalogues, asked["currency"]), usual, _hours(asked["hours"]))
+    return Stage(found.library, Wording(found.catalogues, ground.currency), usual, _hours(asked["hours"]))
+
+
+def _root(asked: Shape) -> str:
+    """The flow that is asked about, "" for words alone and for every flow."""
+    setup = asked.get("setup")
+    return str(setup.get("flow", "")) if isinstance(setup, dict) else ""
+
+
+def part(files: Mapping[str, str], root: str) -> dict[str, str]:
+    """The words, and the flows that a call of this one may come to: what is wrong elsewhere need not be right yet."""
+    kept = {name: text for name, text in files.items() if name.startswith("prompts/")}
+    work = [root]
+    while work:
+        name = f"flows/{work.pop()}.yaml"
+        if name in files and name not in kept:
+            kept[name] = files[name]
+            work += _sub_flows(files[name], name)
+    return kept
+
+
+def _sub_flows(text: str, name: str) -> list[str]:
+    try:
+        flow = read_flow(text, name)
+    except Mistakes:
+        return []
+    return [node.flow for node in flow.nodes.values() if isinstance(node, SubFlow)]
 
 
 def _hours(shape: Shape | None) -> Hours | None:
     if shape is None:
         return None
-    weekly, dated, yearly = ({day: tuple(map(Span.parse, spans)) for day, spans in shape.get(key, {}).items()} for key in DAYS)
+    weekly, dated, yearly = (
+        {day: tuple(map(Span.parse, spans)) for day, spans in shape.get(key, {}).items()} for key in DAYS
+    )
     by_month = {(int(day[:2]), int(day[3:])): spans for day, spans in yearly.items()}
     by_date = {date.fromisoformat(day): spans for day, spans in dated.items()}
     return Hours(ZoneInfo(shape["zone"]), weekly, by_date, by_month)
@@ -75,6 +113,20 @@ def _said(stage: Stage, prompt: str, language: str) -> Shape:
     return _pieces(stage.wording, (Saying(prompt, tuple(slots.items())),), language)
 
 
+def _retold(stage: Stage, asked: Shape) -> Shape:
+    """{said: {note: {words, language, sampled}}} of a recorded call; or {pieces} of one of its notes."""
+    try:
+        recorded = retelling.read(asked["recorded"])
+    except (KeyError, TypeError, ValueError):
+        return {"refused": "misfit"}
+    found = retelling.spoken(stage.library, stage.wording, recorded)
+    if asked["do"] == "retell":
+        names = ("words", "language", "sampled")
+        return {"said": {str(n): {name: getattr(one, name) for name in names} for n, one in found.items()}}
+    here = found.get(asked["note"]) if isinstance(asked["note"], int) else None
+    return _pieces(stage.wording, here.script, here.language) if here else {"refused": "misfit"}
+
+
 def _pieces(wording: Wording, script: Script, language: str) -> Shape:
     try:
         found = wording.speech(script, language)
@@ -87,10 +139,12 @@ DESK = Desk()
 
 
 def answer(asked: Shape, _teller: child.Teller) -> Shape:
-    """{call}, {text} (of the dialogue file), {pieces}, or {refused}: a word of ``studio_sim_not_*``."""
+    """{call}, {text} (of the dialogue file), {said}, {pieces}, or {refused}: a word of ``studio_sim_not_*``."""
     stage = DESK.at(asked)
     if stage is None:
         return {"refused": "problems"}
+    if asked["do"] in ("retell", "retold"):
+        return _retold(stage, asked)
     if asked["do"] == "say":
         return _said(stage, asked["prompt"], asked["language"])
     try:

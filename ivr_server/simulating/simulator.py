@@ -8,7 +8,7 @@ from typing import Any, Final
 from twisted.internet.threads import deferToThreadPool
 
 from ivr_server.drafting.bench import Bench
-from ivr_server.drafting.proving import Surroundings
+from ivr_server.publishing.judging import Ground
 from ivr_server.simulating.speaking import Mute, Speaker
 
 CALL_S: Final = 20.0
@@ -23,11 +23,11 @@ class Simulator:
     """
 
     def __init__(
-        self, reactor: Any, around: Surroundings, hours: Callable[[], Shape] | None = None, speaker: Speaker | None = None
+        self, reactor: Any, ground: Ground, hours: Callable[[], Shape] | None = None, speaker: Speaker | None = None
     ) -> None:
         self._reactor, self.speaker = reactor, speaker
         self._bench = Bench(reactor, waiting=16, module=MODULE)
-        self._around, self._hours = around, hours
+        self.ground, self._hours = ground, hours
 
     async def call(self, files: Mapping[str, str], setup: Any, moves: Any) -> Shape:
         """{call} as ``showing.told``, or {refused}. Raises BenchFault."""
@@ -45,6 +45,17 @@ class Simulator:
         """{wav}: bytes of one prompt with samples in its slots; or {refused}. Raises BenchFault."""
         return await self._spoken(self._asked("say", files, prompt=prompt, language=language))
 
+    async def retell(self, files: Mapping[str, str], recorded: Shape) -> Shape:
+        """{said: {note: {words, language, sampled}}} of a recorded call; or {refused}. Raises BenchFault.
+
+        ``recorded``: {call, flow, language, caller, dialled, notes: [[step, flow, node, what, [[name, word]]]]}.
+        """
+        return await self._bench.ask(self._asked("retell", files, recorded=recorded), CALL_S)
+
+    async def retold(self, files: Mapping[str, str], recorded: Shape, note: int) -> Shape:
+        """{wav}: bytes of what was said at one of its notes; or {refused}. Raises BenchFault."""
+        return await self._spoken(self._asked("retold", files, recorded=recorded, note=note))
+
     async def _spoken(self, asked: Shape) -> Shape:
         told = await self._bench.ask(asked, CALL_S)
         if "refused" in told or self.speaker is None:
@@ -61,5 +72,5 @@ class Simulator:
         await self._bench.stop()
 
     def _asked(self, what: str, files: Mapping[str, str], **more: Any) -> Shape:
-        around = {"queues": list(self._around.queues), "currency": self._around.currency, "hours": self._hours() if self._hours else None}
-        return {"do": what, "files": dict(files), **around, **more}
+        hours = self._hours() if self._hours else None
+        return {"do": what, "files": dict(files), "ground": self.ground.plain(), "hours": hours, **more}

@@ -27,6 +27,7 @@ from ivr_server.drafting.drafts import Drafts
 from ivr_server.drafting.proving import Prover
 from ivr_server.drafting.recorder import Recorder
 from ivr_server.library import HOUSE
+from ivr_server.publishing.judging import Ground
 from ivr_server.publishing.recorded import Recorded
 from ivr_server.simulating.simulator import Simulator
 from ivr_server.simulating.speaking import Speaker

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 import pytest_twisted
@@ -12,8 +13,10 @@ from twisted.internet.defer import ensureDeferred, gatherResults
 
 from ivr_server.drafting import naming, work
 from ivr_server.drafting.bench import Bench, BenchFault
-from ivr_server.drafting.proving import Prover, Surroundings
+from ivr_server.drafting.proving import Prover
 from ivr_server.library import HOUSE
+from ivr_server.publishing.judging import Ground, judge
+from tests.publishing.small import DIALOGUE, MAIN, files
 
 SHIPPED = naming.in_folders(HOUSE / "flows" / "library", HOUSE / "prompts" / "library")
 
@@ -29,7 +32,7 @@ def bench() -> Iterator[Bench]:
 @pytest.fixture
 def prover() -> Iterator[Prover]:
     """Both benches."""
-    one = Prover(reactor, Surroundings())
+    one = Prover(reactor, Ground())
     yield one
     pytest_twisted.blockon(ensureDeferred(one.stop()))
 
@@ -113,14 +116,63 @@ async def _done(proof: Any) -> None:
 
 def test_a_finding_comes_with_a_call_in_both_languages() -> None:
     """Each step names its node, what is done and what is heard."""
-    flow = "flows/human.yaml"
-    broken = {**SHIPPED, flow: SHIPPED[flow].replace("to: call_back}", "to: say_closed}", 1)}
-    found = work.check(work.Draft(broken, frozenset({"service", "billing"})))
-    assert any(one["file"] == flow and one["node"] for one in found["problems"])
-    lost = {**SHIPPED, "flows/main.yaml": SHIPPED["flows/main.yaml"].replace("human: to_human", "human: main_menu")}
-    result = work.prove(work.Draft(lost, frozenset({"service", "billing"})), lambda shape: None)
-    assert result["findings"] or result["problems"]
+    result = work.prove(small(MAIN.replace("say: [shop_hours]", "say: [you_owe]")), Ground(), lambda shape: None)
+    assert result["findings"] and not [one for one in result["problems"] if not one["warning"]]
     for finding in result["findings"]:
+        assert finding["tale"]
         for step in finding["tale"]:
             assert step["node"] and step["happens"]
             assert set(step["words"]) in (set(), {"zh-CN", "en-US"})
+
+
+def small(main: str = MAIN, **more: str) -> dict[str, str]:
+    """The small flows with another first one, and more files: dialogues by their names."""
+    return {**files(), "flows/main.yaml": main, **{f"flows/dialogues/{name}.yaml": text for name, text in more.items()}}
+
+
+HANDS: Final = {
+    "a mistake": small(MAIN.replace("to: goodbye", "to: nowhere")),
+    "key 0 that leads to a menu": small(MAIN.replace("human: to_human,", "human: menu,")),
+    "a finding": small(MAIN.replace("say: [shop_hours]", "say: [you_owe]")),
+    "a dialogue that goes another way": small(shop=DIALOGUE.replace("shop_hours", "welcome")),
+    "a dialogue that cannot be read": small(shop="dialogue: x\nflow: [\n"),
+    "a secret in a dialogue": small(shop=DIALOGUE + "# password: hunter2-hunter2\n# -----BEGIN RSA PRIVATE KEY-----\n"),
+    "words that cannot be read": {**small(), "prompts/en-US.yaml": "language: en-US\nprompts: [\n"},
+    "a name that is none": {**small(), "prompts/xx-XX.yaml": "language: xx-XX\nprompts: {}\n"},
+}
+
+
+@pytest.mark.parametrize("what", HANDS)
+def test_the_draft_is_told_everything_that_publishing_refuses(what: str) -> None:
+    """The page and publishing ask one prover: neither finds a thing that the other does not."""
+    judged = judge(HANDS[what], Ground())
+    shown = work.prove(HANDS[what], Ground(), lambda shape: None)
+    assert not judged.passed, what
+    refused = [one["text"] for one in shown["problems"] if not one["warning"]]
+    assert refused == [one.text for one in judged.problems]
+    assert [one["text"] for one in shown["findings"]] == [one.problem.text for one in judged.findings]
+    assert [one["title"] for one in shown["dialogues"]["failed"]] == [one.title for one in judged.failures]
+    if judged.problems:
+        assert {one["text"] for one in work.check(HANDS[what], Ground())["problems"]} >= set(refused)
+
+
+def test_a_number_that_leads_nowhere_is_shown_while_editing() -> None:
+    """The settings lead a dialled number to a flow that the draft does away with."""
+    ground = Ground(numbers={"10086": "gone"})
+    [problem] = [one for one in work.check(small(), ground)["problems"] if not one["warning"]]
+    assert problem["file"] == "settings" and '"gone"' in problem["text"]
+
+
+def test_what_the_studio_proved_is_not_walked_again_at_publishing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Publishing remembers; the page has its figures anew."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    shown = work.prove(small(), Ground(), lambda shape: None)
+    walked: list[str] = []
+    judged = judge(small(), Ground(), lambda root, done, ahead: walked.append(root))
+    assert judged.passed and set(walked) == {""}
+    assert {root: one.states for root, one in judged.figures.items()} == {
+        one["root"]: one["states"] for one in shown["roots"]
+    }
+    assert work.prove(small(), Ground(), lambda shape: None)["flows"] == shown["flows"]

@@ -26,7 +26,7 @@ from flows.reading import read_folder
 from flows.session import Offer, Turn
 from flows.turns import Collect, End, Enqueue, Event, Failed, HungUp, Keyed, NoInput, Play, Played
 from ivr_server.library import world_of
-from ivr_server.publishing.naming import FLOWS, PROMPTS, refused, under
+from ivr_server.publishing.naming import FLOWS, PROMPTS, under, unfit
 from marked_yaml import Mistakes
 from prompts import catalogue
 from tests.mutations.changing import changed
@@ -61,7 +61,7 @@ class Run:
         return verdict
 
     def _verdict(self, whole: dict[str, str], draw: random.Random) -> Verdict:
-        if any(refused(whole)):
+        if any(unfit(whole)):
             return "files"
         try:
             library = read_folder(under(whole, FLOWS), self.world)

@@ -15,9 +15,9 @@ from twisted.internet.defer import ensureDeferred
 
 from flows.dialogues import perform, read_usual
 from flows.dialogues import read as read_dialogues
-from ivr_server.drafting import naming, work
-from ivr_server.publishing.judging import Ground
+from ivr_server.drafting import naming
 from ivr_server.library import HOUSE
+from ivr_server.publishing.judging import Ground, reading
 from ivr_server.simulating import child
 from ivr_server.simulating.recording import FILE
 from ivr_server.simulating.setup import ACCOUNTS, MOST_MOVES, Misfit, read_moves, read_setup
@@ -179,9 +179,9 @@ def test_a_call_is_kept_as_a_dialogue_that_passes(moves: list[Shape], setup: Sha
     again = child.answer(asked("record", moves, {**SHIPPED, FILE: first}, **setup), NOTHING)["text"]
     dialogues = read_dialogues(again, FILE)
     assert [one.title for one in dialogues] == ["as it was tried"] * 2
-    library = work.read(work.Draft(SHIPPED, frozenset({"service", "billing"}))).library
+    library = reading(SHIPPED, Ground()).library
     assert library is not None
-    usual = read_usual(SHIPPED[work.USUAL], work.USUAL)
+    usual = read_usual(SHIPPED[child.USUAL], child.USUAL)
     for one in dialogues:
         assert perform(library, replace(one, answers={**usual, **one.answers})).problems == ()
 
@@ -287,3 +287,13 @@ def test_a_recording_is_heard_instead_of_the_voice(tmp_path: Path) -> None:
     assert len(recorded) == 44 + len(audio.finished(audio.tone(900)).samples) + BYTES_A_MS * 100
     (tmp_path / path.removeprefix(recordings.FOLDER)).unlink()
     assert speaker.wav([("en-US", "Hello.", 100, path)]) == speaker.wav([("en-US", "Hello.", 100, "")]) != recorded
+
+
+def test_a_call_is_tried_where_the_draft_is_whole() -> None:
+    """A mistake where no call of this flow comes, or in a dialogue, is in nobody's way; one on the way is."""
+    elsewhere = {**SHIPPED, "flows/fax_machine.yaml": "flow: fax_machine\nstart: [\n", FILE: "dialogues: [\n"}
+    assert "call" in child.answer(asked("simulate", keys("1"), elsewhere), NOTHING)
+    assert child.answer(asked("simulate", [], elsewhere, flow="fax_machine"), NOTHING) == {"refused": "problems"}
+    on_the_way = {**SHIPPED, "flows/fees.yaml": SHIPPED["flows/fees.yaml"].replace("kind: menu", "kind: nemu", 1)}
+    assert on_the_way["flows/fees.yaml"] != SHIPPED["flows/fees.yaml"]
+    assert child.answer(asked("simulate", keys("1"), on_the_way), NOTHING) == {"refused": "problems"}
