@@ -51,5 +51,5 @@ function line(name, box, acts) {
 function cell(name, language, after) {
   const one = row(name, language);
   if (!one) return h("td", { "data-language": language }, h("span", { class: "pill unfinished", text: w(read(language) ? "rec_no_words" : "rec_not_read") }));
-  return h("td", { "data-language": language }, h("span", { class: "said", lang: language, text: one.text }), buttons(name, language, one, after));
+  return h("td", { "data-language": language }, h("span", { class: "rec-words", lang: language, text: one.text }), buttons(name, language, one, after));
 }
