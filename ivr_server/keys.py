@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -16,15 +18,14 @@ def made_once(path: Path, make: Callable[[], str]) -> str:
     """The word in this file; the first to ask makes it, and who asks at the same time gets the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(make())
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
         try:
-            os.link(beside, path)
-        except FileExistsError:
-            pass
+            with os.fdopen(handle, "w") as file:
+                file.write(make())
+            with suppress(FileExistsError):
+                os.link(beside, path)
         finally:
-            beside.unlink()
+            os.unlink(beside)
     return path.read_text().strip()
 
 
