@@ -1,7 +1,7 @@
 """The console over the real room of versions: two of them, each with its calls, and a simulator that speaks.
 
 Run as a script with one folder; prints its port. Version 2 is live, and has its shop on another key; the calls of
-version 1 are of the day before.
+version 1 are of the day before. With "shipped" after the folder: the shipped flows, and a fortnight of likely calls.
 """
 
 from __future__ import annotations
@@ -40,12 +40,14 @@ from ivr_server.settings import Settings, Speech
 from ivr_server.simulating.simulator import Simulator
 from ivr_server.simulating.speaking import Speaker
 from prompts.store import Folders
+from tests.console import see_shipped
 from tests.publishing.calling import BEGAN, call
-from tests.publishing.small import DIALOGUE, GROUND, MAIN, files, laid
+from tests.publishing.small import DIALOGUE, MAIN, files, laid
 from tests.publishing.stage import ANN, Silent
 
 NOTHING: Any = None
 OLD, NEW = 500, 700
+SHIPPED = sys.argv[2:] == ["shipped"]
 SHOP = '      "2": {say: option_shop, to: shop}\n'
 INSIDE = (
     ("now-1", (Frame("main", "menu"),)),
@@ -58,6 +60,8 @@ def room(folder: Path, database: Database, inside: list[Session]) -> Room:
     """Version 1 is what is in the folder."""
     flows, prompts = laid(folder / "git", files())
     settings = Settings(state=str(folder / "state"), flows=str(flows), speech=Speech(library=str(prompts)))
+    if SHIPPED:
+        settings = see_shipped.laid_out(folder / "shipped")
     found, own = opened(settings, lambda line: None), house(settings)
     shelf = (Folders(str(folder / "sounds"), str(folder / "spool")), lambda trouble: None)
     live = edition(found.version, found.words, shelf)
@@ -77,6 +81,12 @@ def journal(place: Room, seeds: range, hours_ago: float, patience: float) -> lis
 
 async def fill(place: Room, inside: list[Session]) -> None:
     """Both versions with their calls, counted; and who is inside."""
+    if SHIPPED:
+        live, tags = place.switch.live, [place.switch.house.versions.about(number).tag for number in (1, 2)]
+        for number, tag in enumerate(tags, 1):
+            await place.database.run(store, see_shipped.days(live.library, tag, number), write=True)
+        inside += see_shipped.inside(tags[1])
+        return await place.count()
     await place.database.run(store, journal(place, range(OLD), 30, 0.9), write=True)
     moved = {"flows/main.yaml": MAIN.replace(SHOP, SHOP.replace('"2"', '"3"'))}
     moved["flows/dialogues/shop.yaml"] = DIALOGUE.replace('"2"', '"3"')
@@ -91,13 +101,13 @@ async def fill(place: Room, inside: list[Session]) -> None:
         replace(one, call=name, started=now, ended=None, notes=()) for one, (name, _) in zip(begun, INSIDE, strict=True)
     ]
     await place.database.run(store, under_way, write=True)
-    await place.count()
+    return await place.count()
 
 
 def build(folder: Path, database: Database, hashing: Hashing, inside: list[Session]) -> tuple[Any, Room]:
     """The site, and the room."""
     place = room(folder, database, inside)
-    prover = Prover(reactor, GROUND)
+    prover = Prover(reactor, place.switch.house.ground)
 
     async def health() -> Health:
         return Health(True)
@@ -114,7 +124,7 @@ def build(folder: Path, database: Database, hashing: Hashing, inside: list[Sessi
         titles=place.switch.live.titles,
         zone="Asia/Shanghai",
     )
-    simulator = Simulator(reactor, GROUND, speaker=Speaker({}))
+    simulator = Simulator(reactor, place.switch.house.ground, speaker=Speaker({}))
     studio = Studio(Drafts(database, place, prover.quick, time.time), prover, place, simulator)
     return make_site(replace(parts, studio=studio), NOTHING), place
 

@@ -107,6 +107,7 @@ function callers() {
 function draw() {
   graph.show_cards(`${had.number} ${now.flow}`, had.cards, text(tree(), "start"));
   $("flow_title").textContent = title_of(now.flow);
+  page.dataset.flow = now.flow;
   $("flow_name").textContent = `${now.flow} · ${w("version_n", { n: had.number })}${had.number === now.live ? ` (${w("live")})` : ""}`;
   overlay();
   flows();
@@ -180,7 +181,8 @@ function of_flow() {
     ["left", "human", "wrong", "silent"].map(ranked)].flat(2);
 }
 
-function compared_list(pairs, head, none) {
+function compared_list(found, head, none) {
+  const pairs = found.sort((a, b) => Number(b.differs) - Number(a.differs) || b.a[0] - a.a[0]);
   const names = [now.version, now.versus].map((n) => w("version_n", { n }));
   return [h("h3", { text: head }), h("p", { class: "aside", text: w("see_honest") }), pairs.length ? h("ul", { class: "compared" }, pairs.map((pair) => comparison(pair, `${now.node ? "" : `${pair.node} › `}${way_words(pair.node, pair.exit)}`, names, () => { choose(pair.node); calls_of(WHATS.includes(pair.exit) ? pair.exit : "exit", WHATS.includes(pair.exit) ? "" : pair.exit, way_words(pair.node, pair.exit)); }))) : h("p", { class: "empty", text: none })];
 }
@@ -281,7 +283,7 @@ function trouble(fault) { $("trouble").textContent = fault?.message ?? ""; $("tr
 
 function wire() {
   graph.start($("graph"), (what, name) => {
-    if (what === "placed") { whole(); overlay(); }
+    if (what === "placed") { first_look(); overlay(); }
     if (what === "chosen" || what === "opened") { if (page.dataset.panel) { page.dataset.panel = ""; hush(); } choose(name); panel(); }
     if (what === "opened") narrow("panel");
   });
@@ -301,13 +303,15 @@ function wire() {
   document.addEventListener("visibilitychange", () => live());
 }
 
-// A flow that is shown for the first time is shown whole, where that can be read.
+// A flow that is shown for the first time is shown whole, where that can be read; else where most choose.
 let shown = "";
-function whole() {
+function first_look() {
   if (shown === now.flow) return;
   shown = now.flow;
   const box = $("graph");
-  if (Math.min(box.clientWidth / graph.picture.wide, box.clientHeight / graph.picture.high) >= READABLE) graph.whole();
+  if (Math.min(box.clientWidth / graph.picture.wide, box.clientHeight / graph.picture.high) >= READABLE) { graph.whole(); return; }
+  const menus = had.cards.filter((card) => card.kind === "menu").map((card) => [card.name, had.sums.get(card.name).entered]);
+  graph.bring(now.node || menus.sort((a, b) => b[1] - a[1])[0]?.[0] || "");
 }
 
 async function begin() {
@@ -317,11 +321,11 @@ async function begin() {
   const [flow, node] = decodeURIComponent(location.hash.slice(1)).split("/");
   now.span = wanted.get("span") in SPANS ? wanted.get("span") : "week";
   [now.version, now.versus] = ["version", "versus"].map((name) => Number(wanted.get(name)) || 0);
-  now.flow = flow;
+  Object.assign(now, { flow, node: node ?? "" });
   [had.kept, had.inside] = await Promise.all([ask("/studio/versions").then((told) => told.versions), ask("/studio/inside")]);
   choices();
   await counts();
-  if (node) choose(node);
+  if (now.node) graph.choose(now.node, 0, false);
   if (wanted.get("call")) await open_call(wanted.get("call"));
   page.dataset.ready = "yes";
   setInterval(live, LIVE_MS);

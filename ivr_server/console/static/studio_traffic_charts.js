@@ -61,12 +61,16 @@ export function bars(found, by_day, chosen, pick) {
   return h("div", { class: "chart" }, h("span", { class: "most", "aria-hidden": "true", text: short(most) }), chart, marks);
 }
 
+const LONG = 200; // of the line from nothing to all
+
 // A share and between what it lies, on a line from nothing to all.
 function whisker([n, of, low, high], kind, title) {
-  const [y, at] = [9, of ? (n / of) * 100 : 0];
+  const [y, at] = [9, of ? (n / of) * LONG : 0];
   const mark = kind === "a" ? s("circle", { class: "share a", cx: at, cy: y, r: 3.4 }) : s("path", { class: "share b", d: `M${at - 4} ${y} L${at} ${y - 4.4} L${at + 4} ${y} L${at} ${y + 4.4} z` });
-  const chart = s("svg", { viewBox: "-4 0 108 18", class: "whisker", "aria-hidden": "true" }, s("line", { class: "axis", x1: 0, x2: 100, y1: y, y2: y }),
-    of ? s("line", { class: `known ${kind}`, x1: low * 100, x2: high * 100, y1: y, y2: y }) : s("g"), ...(of ? [low, high].map((x) => s("line", { class: `known ${kind}`, x1: x * 100, x2: x * 100, y1: y - 4, y2: y + 4 })) : []), of ? mark : s("g"));
+  const known = (x1, x2, y1, y2) => s("line", { class: `known ${kind}`, x1, x2, y1, y2 });
+  const ends = [low * LONG, high * LONG];
+  const chart = s("svg", { viewBox: `-5 0 ${LONG + 10} 18`, class: "whisker", "aria-hidden": "true" }, s("line", { class: "axis", x1: 0, x2: LONG, y1: y, y2: y }),
+    ...(of ? [known(...ends, y, y), ...ends.map((x) => known(x, x, y - 4, y + 4)), mark] : []));
   return h("div", { class: "whisker-row" }, h("span", { class: "of", text: title }), chart,
     h("span", { class: "figure", text: of ? `${percent(n / of)} (${percent(low)}–${percent(high)})` : "–" }), h("span", { class: "aside figure", text: w("see_n_of", { n: short(n), of: short(of) }) }));
 }
