@@ -29,6 +29,7 @@ async def report(service: IvrService) -> Health:
         service.faxes.health(),
         service.room.health(),
         service.agents.health(),
+        _sheets(service),
     )
     return Health(all(part.state != "bad" for part in parts), service.calls.draining, parts)
 
@@ -43,6 +44,12 @@ def _flows(service: IvrService) -> HealthPart:
     chinese = f"{many} 个流程：第 {version.number} 版，{since} 生成" if version.number else f"{many} 个流程"
     also = f"; {trouble}" if trouble else ""
     return HealthPart("flows", "ok", said + also, chinese + also)
+
+
+def _sheets(service: IvrService) -> HealthPart:
+    """Bad when a file that was changed by hand is not what holds: somebody thinks that it does."""
+    troubles = service.sheets.troubles
+    return HealthPart("sheets", "bad" if troubles else "ok", "; ".join(troubles))
 
 
 async def _database(service: IvrService) -> HealthPart:

@@ -271,7 +271,7 @@ class IvrService(Service):
         settings = self.settings
         faxes = fax_book(self.database, settings, self.reactor, self.faxes.wake)
         self._closing.append(faxes.stop)
-        studio = studio_wiring.studio(self.reactor, settings, self.database, self.publishing)
+        studio = self.studio = studio_wiring.studio(self.reactor, settings, self.database, self.publishing)
         self._closing.append(studio.stop)
         sounds = settings.sound_folders()
         return Parts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.threads import deferToThreadPool
@@ -20,6 +20,7 @@ from ivr_server.floor.queue_changes import QueueChange, compared
 from ivr_server.floor.queue_file import QueueFile
 from ivr_server.publishing.asked import Refusal
 from ivr_server.publishing.edition import requeued
+from ivr_server.publishing.opening import ground_for
 from ivr_server.renewing import Renewal
 from ivr_server.settings import Settings
 from ivr_server.sheets.asked import Said, Weight
@@ -159,9 +160,14 @@ def sheets(service: IvrService) -> SheetRoom:
 
 def _around(service: IvrService) -> Around:
     def lead(queues: frozenset[str]) -> None:
-        live = requeued(service.flows.live, queues)
-        service.publishing.switch.live = live
-        service.take(live)
+        """Calls, drafts, what is published and what is tried know of other queues."""
+        switch, studio, ground = service.publishing.switch, service.studio, ground_for(service.settings)
+        switch.house, switch.bench.ground = replace(switch.house, ground=ground), ground
+        studio.prover.stand_on(ground)
+        if studio.simulator is not None:
+            studio.simulator.ground = ground
+        switch.live = requeued(service.flows.live, queues)
+        service.take(switch.live)
 
     return Around(
         settings=service.settings,

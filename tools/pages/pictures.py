@@ -17,6 +17,7 @@ WORDS: Final = {
     "console": "pages, keypad phone",
     "publishing": "versions of flows",
     "drafting": "flows being written",
+    "sheets": "queues, forms, hours",
     "simulating": "calls that are tried",
     "faxing": "the delivery of faxes",
     "agents": "people at seats",
