@@ -45,6 +45,9 @@ class Publishing(Protocol):
     async def files(self, number: int) -> Files:
         """What stands in a version. Refusal: no_version, damaged."""
 
+    async def heard(self, number: int) -> Files:
+        """The same with its recordings by what was in them when it was made. Refusal: as ``files``."""
+
     async def versions(self, by: Author) -> Shape:
         """{published, versions, folder, busy}; ``busy``: "" or what is being done just now (publish, roll_back).
 

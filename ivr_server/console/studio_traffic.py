@@ -125,7 +125,7 @@ async def sound(visit: Visit, studio: Studio) -> Reply:
     number = number_of(record.version)
     if studio.simulator is None or not number:
         raise Refused(404)
-    found = await studio.simulator.retold(await _house(studio).files(number), _plain(record), note)
+    found = await studio.simulator.retold(await _house(studio).heard(number), _plain(record), note)
     if "refused" in found:
         raise Unfit(f"studio_sim_not_{found['refused']}")
     return Reply(found["wav"], kind="audio/wav")
@@ -135,7 +135,7 @@ async def _said(studio: Studio, number: int, record: Any) -> tuple[Shape, str]:
     """Note -> what was said there, and why there is nothing."""
     if studio.simulator is None:
         return {}, "studio_see_mute"
-    found = await studio.simulator.retell(await _house(studio).files(number), _plain(record))
+    found = await studio.simulator.retell(await _house(studio).heard(number), _plain(record))
     return (found["said"], "") if "said" in found else ({}, "studio_see_mute_version")
 
 

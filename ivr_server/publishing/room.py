@@ -129,8 +129,15 @@ class Room:
 
     async def files(self, number: int) -> Files:
         """What stands in a version."""
+        return await self._read(self.switch.house.versions.files, number)
+
+    async def heard(self, number: int) -> Files:
+        """The same with its recordings by what was in them when it was made."""
+        return await self._read(self.switch.house.versions.heard, number)
+
+    async def _read(self, read: Callable[[int], Files], number: int) -> Files:
         try:
-            return await self.switch.in_thread(self.switch.house.versions.files, number)
+            return await self.switch.in_thread(read, number)
         except NoVersion:
             raise Refusal("no_version", 404) from None
         except Damaged as fault:

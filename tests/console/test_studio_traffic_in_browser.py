@@ -117,6 +117,7 @@ def test_counts_stand_on_nodes_and_ways_and_hours_are_chosen(seen: Any) -> None:
     chosen = number(tile(page, "chosen").inner_text())
     ways = [number(page.locator(f'.count.way[data-node="menu"][data-row="{row}"]').text_content()) for row in (0, 1)]
     assert sum(ways) == chosen > 0
+    assert number(page.locator(".count.worked-out").text_content()) == ways[0]
     assert page.locator('[data-exit="1"]').count() == 1
     widths = page.locator(".lines > path").evaluate_all("all => all.map(one => parseFloat(one.style.strokeWidth))")
     assert max(widths) == pytest.approx(10.4)

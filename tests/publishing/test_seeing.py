@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from unittest import mock
 
+import pytest
 import pytest_twisted
 
 from crm_bridge import passed
@@ -12,8 +13,10 @@ from crm_bridge.journal import store
 from crm_bridge.passed import Way
 from crm_bridge.traffic import Span, counts
 from flows.session import Frame, Session
-from ivr_server.publishing.asked import TrafficQuestion, WayQuestion
+from ivr_server.publishing.asked import Refusal, TrafficQuestion, WayQuestion
+from ivr_server.publishing.recorded import Recorded
 from tests.publishing.calling import BEGAN, call
+from tests.publishing.small import prompts
 from tests.publishing.stage import ANN, Place
 from tests.publishing.test_room import kept
 
@@ -104,3 +107,16 @@ async def test_who_is_inside_is_told_by_version_and_who_stands_at_a_node_by_name
     assert [one.call for one in await seen.here("main", "bill")] == ["7"]
     assert [one.call for one in await seen.here("main", "menu")] == ["8"]
     assert list(await seen.here("main", "shop")) == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_words_of_a_version_name_the_recordings_of_then(place: Place) -> None:
+    """A recording that people change under its own name is heard in an old call as it was."""
+    spoken = prompts("en-US").replace('"Welcome."', '{text: "Welcome.", file: recordings/welcome.wav}')
+    pins = {"recordings/welcome.wav": "recordings/welcome-0123456789abcdef01234567.wav"}
+    with mock.patch.object(Recorded, "pins", return_value=pins):
+        await place.publish(other={"prompts/en-US.yaml": spoken})
+    assert "recordings/welcome.wav" in (await place.room.files(2))["prompts/en-US.yaml"]
+    assert pins["recordings/welcome.wav"] in (await place.room.heard(2))["prompts/en-US.yaml"]
+    with pytest.raises(Refusal, match="no_version"):
+        await place.room.heard(7)
