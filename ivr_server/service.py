@@ -51,6 +51,7 @@ from ivr_server.agi.line import Line
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
 from ivr_server.calls.answering import LAST_WORDS_S, Calls, Desk, plain_number
 from ivr_server.calls.look_ups import LookUps
+from ivr_server.calls.notice_switch import NoticeSwitch
 from ivr_server.calls.performer import Tools
 from ivr_server.calls.routing import Routes
 from ivr_server.console import story
@@ -171,7 +172,16 @@ class IvrService(Service):
         notice = Notice(settings.folder / FILE, utc_now)
         self.line = LineRoom(settings, self.database, self.reactor, self.room)
         self.trails = self.line.trails
-        self.look_ups = LookUps(bridge, self.line.line_up, notice.prompt, lambda: self.faxes.open)
+        switch = NoticeSwitch(
+            sheets=lambda: self.sheets,
+            prompts=lambda: self.flows.live.library.prompts,
+            store=self.database,
+            matches=self.hashing.matches,
+            folder=settings.folder,
+            zone=settings.operator.time_zone,
+            now=utc_now,
+        )
+        self.look_ups = LookUps(bridge, self.line.line_up, notice.prompt, lambda: self.faxes.open, switch)
         return self._desk_of(self.flows.live)
 
     def _desk_of(self, live: Edition) -> Desk:

@@ -10,7 +10,7 @@ STEERING: Final = frozenset(
     {"caller_language", "remember_language_zh", "remember_language_en", "notice", "hours", "queue_staffed", "queue_for"}
     | {"recording", "entry_place", "queue_place", "expected_wait", "call_back_state", "call_back_heard", "fax_service"}
     | {"fax_state", "fax_heard", "earlier_outcome", "outcome_heard", "offered_number", "recent_months"}
-    | {"password_state", "offered_fax_number", "check_fax_number"}
+    | {"password_state", "offered_fax_number", "check_fax_number", "notice_state", "next_notice"}
 )
 # prompts that tell what was asked for: how much of them was heard is worth knowing
 CONTENT: Final[Mapping[str, str]] = {

@@ -13,13 +13,14 @@ from crm_bridge.secret import Secret
 from flows.facts import Fact, Saying
 from flows.flow import LookUpSignature
 from flows.turns import Answered
-from ivr_server.calls import lining_up
+from ivr_server.calls import lining_up, notice_switch
 from ivr_server.calls.lining_up import Line, LineUp
 
 LOCAL: Final = {
     signature.name: signature
     for signature in (
         *lining_up.SIGNATURES,
+        *notice_switch.SIGNATURES,
         LookUpSignature("notice", {}, {"none": {}, "set": {"notice": "prompt"}}, 1_000),
         LookUpSignature("fax_service", {}, {"ready": {}, "away": {}}, 1_000),
     )
@@ -33,6 +34,13 @@ class Bridge(Protocol):
 
     async def ask(self, name: str, arguments: Mapping[str, Any], call: str) -> Any:
         """An answer with ``outcome`` and ``facts``; raises LookUpFault."""
+
+
+class Switch(Protocol):
+    """What is asked of ``notice_switch.NoticeSwitch``."""
+
+    async def ask(self, name: str, given: Mapping[str, Any], call: str) -> Answered:
+        """One answer; LookUpFault."""
 
 
 @dataclass(slots=True)
@@ -70,13 +78,15 @@ class Asker:
 class LookUps:
     """Answers ``flows`` look-ups. ``line_up``: those about queues; ``notice``: a prompt's name or "".
 
-    ``fax_open``: whether a fax may be asked for now; where nobody sends any, the wish is noted for people.
+    ``switch``: the notice by telephone. ``fax_open``: whether a fax may be asked for now; where nobody sends any, the
+    wish is noted for people.
     """
 
     bridge: Bridge
     line_up: LineUp
     notice: Callable[[], str]
     fax_open: Callable[[], bool] = lambda: False
+    switch: Switch | None = None
 
     def signatures(self) -> dict[str, LookUpSignature]:
         """Every look-up's signature, as the flows know it."""
@@ -95,6 +105,8 @@ class LookUps:
         plain = {
             key: asker.vault.take(str(fact.value)) if fact.kind == "secret" else fact.value for key, fact in arguments
         }
+        if name in notice_switch.NAMES:
+            return await self.switch.ask(name, plain, asker.call) if self.switch else Answered("off")
         answer = await self.bridge.ask(name, plain, asker.call)
         return Answered(answer.outcome, tuple((key, as_fact(*value)) for key, value in answer.facts.items()))
 

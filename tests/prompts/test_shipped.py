@@ -82,6 +82,7 @@ def test_every_prompt_can_be_said_with_rendered_pieces(currency: str, rendered: 
     wording = Wording(catalogue.read_all(FILES), currency)
     there = {*wording.fixed_pieces(), *wording.inventory()}
     values = {"money": 12345, "count": 2, "digits": "13800138000", "month": "2026-10", "date": "2026-11-23"}
+    values["time"] = "18:05"
     part = Saying("part_line", (("part", Fact("prompt", "part_data")), ("sum", Fact("money", 200))))
     for language, one in wording.catalogues.items():
         for name in one.prompts:
