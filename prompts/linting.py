@@ -1,9 +1,9 @@
-"""What a voice is likely to misread in a catalogue's own words: figures and signs that were not written out."""
+"""What callers may hear otherwise than it is written: figures and signs that a voice misreads, outdated recordings."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from marked_yaml import Problem
@@ -18,10 +18,22 @@ def lint(catalogue: Catalogue) -> list[Problem]:
     """Warnings at the prompts they are about."""
     tongue = catalogue.language[:2]
     return [
-        Problem(prompt.file, prompt.line, prompt.column, f'"{prompt.name}": {text}', warning=True)
-        for prompt in catalogue.prompts.values()
-        for text in _faults(prompt, tongue)
+        *outdated([catalogue]),
+        *(
+            Problem(prompt.file, prompt.line, prompt.column, f'"{prompt.name}": {text}', warning=True)
+            for prompt in catalogue.prompts.values()
+            for text in _faults(prompt, tongue)
+        ),
     ]
+
+
+def outdated(catalogues: Iterable[Catalogue]) -> Iterator[Problem]:
+    """A warning at each recording that says something else than the words that stand there by now."""
+    for catalogue in catalogues:
+        for prompt in catalogue.prompts.values():
+            if prompt.stale:
+                text = f'the recording of "{prompt.name}" says other words by now: "{prompt.says}"'
+                yield Problem(prompt.file, prompt.line, prompt.column, text, warning=True)
 
 
 def _faults(prompt: Prompt, tongue: str) -> Iterator[str]:

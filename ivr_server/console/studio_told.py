@@ -20,6 +20,7 @@ TABLE: Final = (
     (rf"unknown key {Q}", "不认识的键“{0}”"),
     (rf"unknown kind {Q}", "没有“{0}”这种节点"),
     (rf"unknown ([a-z-]+) {Q}", "没有这个{0}：“{1}”"),
+    (rf"the recording of {Q} says other words by now: {Q}", "“{0}”的录音说的已是旧文字：“{1}”"),
     (rf"{Q} is missing", "缺少“{0}”"),
     (rf"{Q} is given twice \(first at line (\d+)\)", "“{0}”写了两次（第一次在第 {1} 行）"),
     (rf"the flow {Q} is given twice", "流程“{0}”写了两次"),

@@ -24,6 +24,7 @@ from ivr_server.publishing.naming import DIALOGUES, FLOWS, PROMPTS, secrets, und
 from marked_yaml import Mistakes, Problem
 from prompts import catalogue
 from prompts.catalogue import Catalogue
+from prompts.linting import outdated
 from prompts.speaking import Unspeakable
 from prompts.wording import Wording
 
@@ -153,7 +154,8 @@ def _read(files: Files, ground: Ground) -> Reading:
         return Reading(tuple(sorted({*found, *mistakes.problems})), catalogues)
     except UnicodeError:
         return Reading((Problem("flows", 1, 1, "a file holds characters that are none"),), catalogues)
-    return Reading(tuple(sorted({*found, *_unrouted(library, ground), *inspect(library)})), catalogues, library)
+    found |= {*_unrouted(library, ground), *inspect(library), *outdated(catalogues.values())}
+    return Reading(tuple(sorted(found)), catalogues, library)
 
 
 def _alone(files: Files) -> Iterator[Problem]:

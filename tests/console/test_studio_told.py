@@ -23,6 +23,10 @@ from ivr_server.console.studio_told import check, in_chinese, proof
             'key 0 leads to "a", from where no queue is reached without another key; let "always.human" begin with x',
             "按 0 走到“a”，从那里不按键就到不了队列",
         ),
+        (
+            'the recording of "welcome" says other words by now: "Welcome to Tongda."',
+            "“welcome”的录音说的已是旧文字：“Welcome to Tongda.”",
+        ),
         ("something that nobody has put into the table", "something that nobody has put into the table"),
     ],
 )

@@ -168,3 +168,7 @@ def test_a_recording_knows_when_it_says_something_else() -> None:
     for says, stale in (("", False), (", says: At Tongda.", False), (", says: At Unicom.", True)):
         found = catalogue.read(f"{head}{says}}}\n", "en-US.yaml").prompts["a"]
         assert found.stale is stale
+        one = catalogue.read(f"{head}{says}}}\n", "en-US.yaml")
+        told = [str(problem) for problem in linting.outdated([one])]
+        wanted = 'en-US.yaml:4:3: warning: the recording of "a" says other words by now: "At Unicom."'
+        assert told == [wanted] * stale and set(told) <= set(map(str, linting.lint(one)))

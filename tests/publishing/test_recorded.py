@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr_server.publishing.judging import reading
 from ivr_server.publishing.opening import House, house, opened
 from ivr_server.publishing.packing import LARGEST_SOUND, Unpackable, pack, unpack_sounds
 from ivr_server.publishing.passing import packed, taken_in
@@ -15,7 +16,7 @@ from ivr_server.publishing.recorded import Full, Recorded, named, pinned
 from ivr_server.publishing.versions import Version
 from ivr_server.settings import Settings, Speech
 from prompts import audio, recordings
-from tests.publishing.small import files, laid
+from tests.publishing.small import GROUND, files, laid
 from tests.publishing.stage import ANN, Place
 from tests.publishing.test_packing import archive
 
@@ -160,3 +161,14 @@ def test_a_pack_is_the_same_each_time() -> None:
     sounds = {recordings.name("x", ONE): ONE}
     assert pack(files(), VERSION, sounds) == pack(files(), VERSION, sounds)
     assert unpack_sounds(pack(files(), replace(VERSION, number=3), sounds)) == sounds
+
+
+def test_words_that_changed_under_a_recording_need_a_word_of_reason() -> None:
+    """A warning at its place, which publishing asks about; nothing is told of one that says what is written."""
+    path = recordings.name("welcome-en", ONE)
+    for says, warned in (("Welcome.", 0), ("Hello.", 1)):
+        given = spoken(path)
+        given["prompts/en-US.yaml"] = given["prompts/en-US.yaml"].replace(path + "}", f'{path}, says: "{says}"}}')
+        told = [problem for problem in reading(given, GROUND).problems if problem.warning]
+        assert len([one for one in told if "says other words by now" in one.text]) == warned
+        assert all(one.file == "prompts/en-US.yaml" and one.line > 1 for one in told)
