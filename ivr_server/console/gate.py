@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
+from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 from werkzeug.exceptions import HTTPException
 
@@ -66,7 +67,7 @@ def trouble(visit: Visit, fault: BaseException, *, as_json: bool = False) -> Rep
         status = fault.status
     elif isinstance(fault, HTTPException):
         status = fault.code if fault.code in (400, 404, 405) else 404
-    elif isinstance(fault, LookUpFault):
+    elif isinstance(fault, LookUpFault | CancelledError):  # the latter: they went away meanwhile
         status = 503
     else:
         number = secrets.token_hex(4)

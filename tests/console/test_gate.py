@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from twisted.internet.defer import CancelledError
+from twisted.logger import capturedLogs
 
 from ivr_server.console.faxes import FaxPages
+from ivr_server.console.gate import trouble
 from ivr_server.console.parts import Parts, PhoneParts
 from ivr_server.console.phone_line import Exchange
 from ivr_server.console.phone_page import PhonePages
 from ivr_server.console.site import make_app, routes
 from ivr_server.console.sounds import SoundShelf
 from ivr_server.console.visit import Route, own_path
+from ivr_server.console.words import read_words
 
 Client = House = Any  # the fixtures' own, in conftest.py
 NOTHING: Any = None
@@ -239,3 +245,12 @@ def test_the_phone_is_off_where_it_is_not_allowed(client: Client, closed_house: 
         assert got.status == 403
         assert "The keypad phone is off here" in got.text
     assert closed_house.client().ask("GET", "/phone/line", Origin="http://127.0.0.1").status == 403
+
+
+def test_who_goes_away_before_the_answer_is_no_fault_of_ours() -> None:
+    """Nothing is logged as a failure, and no number is given."""
+    visit: Any = SimpleNamespace(words=read_words()["en-US"])
+    with capturedLogs() as logged:
+        reply = trouble(visit, CancelledError(), as_json=True)
+    assert (reply.status, json.loads(reply.body)["number"]) == (503, "")
+    assert not logged
