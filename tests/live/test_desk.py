@@ -25,7 +25,7 @@ from tests.live.tones import pieces, talks
 
 pytestmark = pytest.mark.live
 
-LI, WANG = "li.na", "wang.fang"
+LI, WANG, ZHAO = "li.na", "wang.fang", "zhao.min"
 ME, OTHER = "2001", "2002"  # whose tones
 PHONE, PASSWORD = SHOWN[0].phone, SHOWN[0].password
 # English, fees, this number; the password when its sentence has begun; this month; then a person
@@ -34,9 +34,9 @@ PROVED = ((2.0, "2"), (1.0, "11"), (7.0, PASSWORD), (3.0, "1"), (6.0, "0"))
 
 @pytest.fixture(scope="module")
 def town(installed: fetch.Installed) -> Iterator[DeskTown]:
-    """Everything, running; two agents are hired."""
+    """Everything, running; three agents are hired."""
     with desk_town(installed) as made:
-        for name in (LI, WANG):
+        for name in (LI, WANG, ZHAO):
             made.hire(name)
         yield made
 
@@ -287,6 +287,35 @@ def test_the_callers_of_a_browser_that_died_reach_somebody_else(li: Desk, wang: 
     assert not call.over.is_set()
     shown = town.exchange.product.cli("queue show service")
     assert "paused" in next(line for line in shown.splitlines() if "PJSIP/1001" in line)
+    call.hang_up()
+    heard = talks(call.wait_over(10).recording)
+    assert [one for one in heard if one in ({ME}, {OTHER})] == [{ME}, {OTHER}], heard
+
+
+def test_the_caller_of_a_browser_that_died_with_the_server_reaches_somebody_else(
+    chromium: Browser, wang: Desk, town: DeskTown, figure: Callable[[str, Any], None]
+) -> None:
+    """Nobody is left to give the caller back: the service that is started again finds the desk silent, and does."""
+    wang.busy()
+    zhao = sit(town, chromium, ZHAO)
+    call = town.calls()
+    zhao.phase("ringing", 30)
+    zhao.key("A")
+    zhao.talks()
+    zhao.hears_soon("caller".__eq__)
+    pid = town.product.signal(signal.SIGKILL)
+    zhao.die()
+    died = time.monotonic()
+    town.product.wait_up(60, but_not=pid)
+    expect(wang.page.locator("#trouble")).to_be_hidden(timeout=30_000)
+    wang.ready()
+    wang.title("Talking", 60)
+    figure(
+        "seconds until the caller of a browser that died with the server talks to somebody else",
+        round(time.monotonic() - died, 1),
+    )
+    time.sleep(2)
+    assert not call.over.is_set()
     call.hang_up()
     heard = talks(call.wait_over(10).recording)
     assert [one for one in heard if one in ({ME}, {OTHER})] == [{ME}, {OTHER}], heard
