@@ -41,11 +41,11 @@ TABLE: Final = (
     (rf"{Q} belongs to every reception; .*", "“{0}”每张受理单都有；请给字段另起标识"),
     (r"a field of kind choice needs choices", "单选字段需要选项"),
     (r"only kind choice has choices", "只有单选字段才有选项"),
-    (r"(\w+): input should be a valid integer.*", "应是整数"),
-    (r"(\w+): input should be a valid boolean.*", "应是 true 或 false"),
-    (r"(\w+): input should be a valid (?:tuple|list|dictionary).*", "写法不对：应是列表或“键: 值”"),
-    (r"(\w+): input should be a valid string.*", "应是文字"),
-    (r"(\w+): input should be (.*)", "不能这样写；可用：{1}"),
+    (r"(.+?): input should be a valid integer.*", "应是整数"),
+    (r"(.+?): input should be a valid boolean.*", "应是 true 或 false"),
+    (r"(.+?): input should be a valid (?:tuple|list|dictionary).*", "写法不对：应是列表或“键: 值”"),
+    (r"(.+?): input should be a valid string.*", "应是文字"),
+    (r"(.+?): input should be (.*)", "不能这样写；可用：{1}"),
     (r"more than (\d+) levels or (\d+) values", "超过 {0} 层或 {1} 个值"),
 )  # fmt: skip
 MEANT: Final = re.compile(r'(?s)(.*); did you mean "(.+?)"\?')

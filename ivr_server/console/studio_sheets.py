@@ -143,10 +143,12 @@ async def together(visit: Visit, sheets: Sheets, name: str) -> Shape:
 
 
 async def copies(visit: Visit, sheets: Sheets, name: str) -> Shape:
-    """{rows: [{digest, at, who_words, reason, there}]}, newest first."""
+    """{rows: [{digest, at, who_words, reason, there}], broken: a sentence, when they were altered}, newest first."""
     kept = ("digest", "at", "reason", "there")
-    found = await sheets.copies(name)
-    return {"rows": [{"who_words": _who(visit, one), **{key: getattr(one, key) for key in kept}} for one in found]}
+    found, broken = await sheets.copies(name), await sheets.broken(name)
+    told = visit.words("studio_sheet_broken", n=broken) if broken else ""
+    rows = [{"who_words": _who(visit, one), **{key: getattr(one, key) for key in kept}} for one in found]
+    return {"rows": rows, "broken": told}
 
 
 async def copy(visit: Visit, sheets: Sheets, name: str) -> Shape:
@@ -204,7 +206,7 @@ def _said(visit: Visit, sentences: Sequence[Said]) -> list[str]:
 
 
 def _who(visit: Visit, held: Held) -> str:
-    return held.who or visit.words(f"studio_sheet_{'found' if held.how == 'found' else 'by_hand'}")
+    return held.who or visit.words("studio_sheet_found" if held.how == "found" else "studio_sheet_by_hand")
 
 
 def routes() -> tuple[Route, ...]:

@@ -66,6 +66,9 @@ class Sheets(Protocol):
     async def copies(self, name: str) -> Sequence[Held]:
         """What it was, newest first, the present one included; without texts."""
 
+    async def broken(self, name: str) -> int:
+        """The first row of who kept it that is not what was written; 0: none is, or the database is away."""
+
     async def copy(self, name: str, digest: str) -> str | None:
         """The text of one of them; None when it is not kept any more."""
 

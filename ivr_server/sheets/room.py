@@ -125,6 +125,13 @@ class SheetRoom:
         Deferred.fromCoroutine(self._write_down(live))
         return held, done
 
+    async def broken(self, name: str) -> int:
+        """The first row of its chain that is not what was written; 0: none is, or the database is away."""
+        try:
+            return (await self.verdict(name)).broken
+        except LookUpFault:
+            return 0
+
     async def verdict(self, name: str) -> flow_audit.Verdict:
         """Whether the chain of who kept this sheet is whole. LookUpFault."""
         live = self._live[name]

@@ -33,6 +33,7 @@ class SheetsDouble:
     """The face of ``sheets.asked.Sheets``."""
 
     kept: dict[str, list[Held]] = field(default_factory=shipped)
+    altered: int = 0
     weight: Weight = field(default_factory=lambda: Weight((), (Said("queues_live_at_once"),)))
 
     async def held(self, name: str) -> Held:
@@ -42,6 +43,10 @@ class SheetsDouble:
     async def copies(self, name: str) -> Sequence[Held]:
         """All."""
         return [replace(one, text="") for one in self.kept[name]]
+
+    async def broken(self, name: str) -> int:
+        """As it was set."""
+        return self.altered
 
     async def copy(self, name: str, digest: str) -> str | None:
         """One."""

@@ -243,7 +243,9 @@ def test_who_kept_what_is_a_chain_in_the_database(town: Town) -> None:
     assert (done(town.room.verdict("queues")).rows, done(town.room.verdict("queues")).broken) == (2, 0)
     with town.store.engine.execution_options(write=True).begin() as connection:
         connection.exec_driver_sql("update flow_audit set who = 'nobody' where number = 2")
-    assert done(town.room.verdict("queues")).broken == 2
+    assert done(town.room.broken("queues")) == 2
+    town.store.away = True
+    assert done(town.room.broken("queues")) == 0
 
 
 def test_what_has_problems_is_never_kept(town: Town) -> None:

@@ -165,7 +165,7 @@ export async function look(name) {
 
 async function copies() {
   const told = await ask(`/studio/${sheet.name}/copies`).catch((fault) => { say(fault.message); return { rows: [] }; });
-  fill($("copies"), told.rows.length ? null : h("li", { class: "empty", text: w("sheet_no_copies") }), told.rows.map((one) => h("li", {},
+  fill($("copies"), told.broken ? h("li", { class: "trouble", text: told.broken }) : null, told.rows.length ? null : h("li", { class: "empty", text: w("sheet_no_copies") }), told.rows.map((one) => h("li", {},
     h("p", {}, h("b", { text: one.reason || one.who_words })), h("p", { class: "aside", text: one.reason ? w("sheet_kept_by", { who: one.who_words, at: at(one.at) }) : at(one.at) }),
     one.digest === kept.digest ? h("p", { class: "pill ok", text: w("sheet_live") }) : given.edits && one.there ? h("button", { type: "button", class: "tiny", text: w("sheet_begin_from"), onclick: () => begin_from(one) }) : null)));
 }
