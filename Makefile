@@ -22,7 +22,8 @@ test:            ## everything, with a real Asterisk, a real browser and a real 
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
 	@.venv/bin/python -m pytest -q $(AGAIN) -n 2 --dist loadfile -m "not live"
-	@.venv/bin/python -m pytest -q $(AGAIN) -m live --ignore-glob "*/test_fax_*"
+	@.venv/bin/python -m pytest -q $(AGAIN) -m "live and alone"
+	@.venv/bin/python -m pytest -q $(AGAIN) -n 2 --dist loadfile -m "live and not alone" --ignore-glob "*/test_fax_*"
 	@.venv/bin/python -m pytest -q $(AGAIN) -n 3 --dist loadfile tests/live/test_fax_*.py  # they wait for fax machines, mostly
 
 bench:           ## cost per call beside a bare Twisted responder and pystrix, as ratios

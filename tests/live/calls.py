@@ -83,8 +83,11 @@ class Call:
         return self
 
     def wait_over(self, seconds: float = 60.0) -> Call:
-        """Until either side has hung up."""
+        """Until either side has hung up, and what the product's channel did last has been told, too."""
         assert self.over.wait(seconds), f"the call to {self.number} was not over after {seconds} s"
+        until = time.monotonic() + 2.0
+        while self.leg.unique and not self.leg.ended and time.monotonic() < until:
+            time.sleep(0.02)
         return self
 
     @property

@@ -20,7 +20,7 @@ from tests.live.exchange import Exchange
 from tests.live.hearing import heard, longest_silence, names
 from tests.live.product import Product
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 ASKERS = range(5, 25)  # customers who ask for this month's bill; every other one in English
 HANGERS = 25

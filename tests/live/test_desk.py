@@ -23,7 +23,7 @@ from tests.live.desk_town import Desk, DeskTown, browser, desk_town, sit
 from tests.live.hearing import RATE, samples
 from tests.live.tones import pieces, talks
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 LI, WANG, ZHAO = "li.na", "wang.fang", "zhao.min"
 ME, OTHER = "2001", "2002"  # whose tones

@@ -23,7 +23,7 @@ from ivr_server.pbx import fetch
 from tests.live.calls import Call
 from tests.live.telephone_town import Desk, TelephoneTown, telephone_town
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 Figure = Callable[[str, object], None]
 TELEPHONES = ("2001", "2002", "2003", "2004", "2005")

@@ -14,7 +14,7 @@ from ivr_server.settings import token
 from tests.live.exchange import exchange
 from tests.live.product import installation
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 CALLERS = 20
 KEYS = "51" * 25  # the language menu and back, 25 times: each key has a turn of its own
