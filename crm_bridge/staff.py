@@ -27,6 +27,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -50,6 +51,7 @@ ADDRESS_S: Final = 600.0
 IDLE_S: Final = 3_600.0
 LONGEST_S: Final = 12 * 3_600.0
 SEEN_EVERY_S: Final = 60.0
+_ONE_TRY: Final = 0x1_4C18  # PostgreSQL advisory lock; SQLite's writers wait by themselves
 
 staff = Table(
     "staff",
@@ -224,15 +226,20 @@ def _check_roles(roles: tuple[str, ...]) -> None:
 
 
 def _check_password(name: str, password: Secret) -> None:
-    text = password.reveal()
-    if len(text) < SHORTEST:
+    words = password.reveal()
+    if len(words) < SHORTEST:
         raise Unfit(f"a console password has {SHORTEST} characters at least")
-    if len(set(text)) < 5 or folded(name) in text.casefold():
+    if len(set(words)) < 5 or folded(name) in words.casefold():
         raise Unfit("that password is easy to guess: take several words, without the name")
 
 
 def begin_try(connection: Connection, name: str, address: str, now: float) -> Try:
-    """Count the try as wrong before anything is compared; a refused one is not counted."""
+    """Count the try as wrong before anything is compared; a refused one is not counted.
+
+    One at a time, also where several servers count in one database: else tries made together would pass the limit.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_TRY})
     connection.execute(delete(staff_tries).where(staff_tries.c.at < now - MONTH_S))
     if not _admitted(connection, name, address, now):
         return Try(0, False, None)
