@@ -3,6 +3,7 @@
 
 const ALIAS = { unavailable: "failed" };
 export const WHATS = ["entered", "chosen", "wrong", "silent", "left", "human"];
+const PASSING = new Set(["known", "forget", "tries", "speak_in", "sub_flow", "return"]); // they leave nothing in the trail
 const NONE = Object.fromEntries(WHATS.map((what) => [what, 0]));
 
 // The name under which a way out is counted.
@@ -13,7 +14,7 @@ export function exit_of(row, exits = {}) {
 // node -> {entered, chosen, ..., exits, known, worked_out, ways: [count or null for each row]}
 export function laid_over(cards, counts) {
   const found = new Map(cards.map((card) => {
-    const one = counts[card.name];
+    const one = counts[card.name] ?? (PASSING.has(card.kind) ? undefined : { ...NONE, exits: {} });
     const ways = card.rows.map((row) => {
       const name = exit_of(row, one?.exits);
       if (one && name in one.exits) return one.exits[name];
