@@ -142,7 +142,7 @@ def test_G4_no_path_leads_out_of_the_recordings(house: House) -> None:  # noqa: 
 
 
 def test_what_comes_is_looked_at_and_not_believed(house: House) -> None:  # noqa: F811
-    """By content, whatever it says it is; a child that dies of it is replaced; the service goes on."""
+    """By content, whatever it says it is; what was sent is gone afterwards, and the next one is taken."""
     client = signed_in(house)
     bad = {b"": 422, b"hello" * 9: 422, b"RIFF" + bytes(9_000): 422, SPOKEN[:9]: 422, b"OggS" + bytes(70_000): 422}
     for content, status in bad.items():
