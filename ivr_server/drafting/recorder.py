@@ -87,8 +87,9 @@ class Recorder:
         folder = self.recorded.kept
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{COMING}*"):
-            if left.stat().st_mtime < time.time() - OLD_S:
-                _gone(str(left))
+            with suppress(FileNotFoundError):
+                if left.stat().st_mtime < time.time() - OLD_S:
+                    _gone(str(left))
         handle, path = tempfile.mkstemp(prefix=COMING, dir=folder)
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

@@ -56,7 +56,7 @@ class Recorded:
         place = self._place(path)
         if not place.exists():
             self.kept.mkdir(parents=True, exist_ok=True)
-            if sum(one.stat().st_size for one in self.kept.iterdir()) + len(content) > MOST_BYTES:
+            if self._size() + len(content) > MOST_BYTES:
                 raise Full(f"more than {MOST_BYTES} bytes of recordings")
             disk.replace(place, content, 0o444)
         return path
@@ -101,6 +101,14 @@ class Recorded:
             if recordings.digest_in(path) and not place.exists():
                 with suppress(recordings.Refused, OSError):
                     disk.replace(place, self.find(path))
+
+    def _size(self) -> int:
+        """Of all that lies there; what another thread takes away meanwhile is not counted."""
+        total = 0
+        for one in self.kept.iterdir():
+            with suppress(FileNotFoundError):
+                total += one.stat().st_size
+        return total
 
     def _place(self, path: str) -> Path:
         return self.kept / path.removeprefix(recordings.FOLDER)
