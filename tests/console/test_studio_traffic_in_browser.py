@@ -242,6 +242,7 @@ def test_the_shipped_flows_are_seen(seen: Any) -> None:
         page = seen("?span=week#main", language=language)
         expect(page.locator('.node[data-node="main_menu"]')).to_be_in_viewport()
         expect(page.locator('.count.way[data-node="main_menu"]')).to_have_count(5)
+        assert page.locator('.node[data-node="main_menu"]').bounding_box()["width"] > 150  # type: ignore[index]
         page.locator('.node[data-node="main_menu"]').click()
         expect(page.locator(".tiles")).to_be_visible()
         expect(page.locator("#studio")).to_have_attribute("data-state", "ready")

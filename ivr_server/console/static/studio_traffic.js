@@ -10,7 +10,8 @@ import { WHATS, exit_of, laid_over, most } from "./studio_traffic_sums.js";
 
 const LIVE_MS = 2000;
 const COUNTS_MS = 30_000;
-const READABLE = 0.45;
+const READABLE = 0.45; // scale of a picture
+const LOOKED_AT = 0.8;
 const SPANS = { day: 1, week: 7, month: 30, quarter: 90 };
 const page = $("studio");
 const now = { span: "week", version: 0, versus: 0, flow: "", node: "", bin: null, until: 0, live: given.live };
@@ -311,6 +312,7 @@ function first_look() {
   const box = $("graph");
   if (Math.min(box.clientWidth / graph.picture.wide, box.clientHeight / graph.picture.high) >= READABLE) { graph.whole(); return; }
   const menus = had.cards.filter((card) => card.kind === "menu").map((card) => [card.name, had.sums.get(card.name).entered]);
+  graph.zoom(LOOKED_AT / graph.picture.scale);
   graph.bring(now.node || menus.sort((a, b) => b[1] - a[1])[0]?.[0] || "");
 }
 
