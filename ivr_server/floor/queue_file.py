@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -61,7 +61,7 @@ class Queue:
         if self.hours == "always":
             return Hours(operator.zone, dict.fromkeys(WEEKDAYS, (Span.parse("00:00-24:00"),)))
         weekly = {day: tuple(map(Span.parse, spans)) for day, spans in self.hours.items()}
-        return Hours(operator.zone, weekly, operator.dated)
+        return replace(operator, weekly=weekly)
 
 
 @with_config(STRICT)

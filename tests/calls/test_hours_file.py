@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from twisted.internet.task import Clock
 
-from ivr_server import hours_file
+from ivr_server import hours_file, notice
+from ivr_server.floor.queue_file import Queue
+from ivr_server.hours import WEEKDAYS
 from ivr_server.hours_file import HoursFile, parsed
-from ivr_server.hours_wiring import HoursKind
+from ivr_server.hours_wiring import HoursKind, add
+from ivr_server.notice import Notice, NoticeText, write_notice
+from ivr_server.publishing.asked import Author
 from ivr_server.settings import Operator, Settings
 from ivr_server.sheets.asked import Said, Weight
+from ivr_server.sheets.room import SheetRoom
 from ivr_server.simulating.child import _hours
 from marked_yaml import Mistakes
+from tests.doubles.agents import StraightStore, done
 
 OFFICE = """
 weekly: {mon: ["08:00-12:00", "13:00-18:30"], thu: ["08:00-18:30"]}
@@ -127,6 +135,53 @@ def test_new_hours_hold_for_the_next_who_asks_and_what_changes_now_is_told(tmp_p
     asyncio.run(_taken(kind, old, new))
     assert settings.opening().at(datetime(2026, 11, 23, 4, tzinfo=UTC)) == "closed"
     hours_file.take(str(settings.sheet("hours").file), old)
+
+
+@pytest.mark.parametrize(("instant", "expected"), [("2027-12-24T15:00", "holiday"), ("2026-10-07T09:00", "holiday")])
+def test_holidays_hold_for_queues_with_hours_of_their_own(instant: str, expected: str) -> None:
+    """Yearly ones and those of one year alike; one that is always open knows none."""
+    zone = ZoneInfo("Asia/Shanghai")
+    operator, title = parsed(OFFICE, "hours.yaml").opening(zone), {"zh-CN": "夜间", "en-US": "Night"}
+    moment = datetime.fromisoformat(instant).replace(tzinfo=zone)
+    own: dict[str, tuple[str, ...]] = dict.fromkeys(WEEKDAYS, ("00:00-24:00",))
+    assert Queue(name="night", title=title, hours=own).opening(operator).at(moment) == expected
+    assert Queue(name="night", title=title, hours="always").opening(operator).at(moment) == "open"
+
+
+def test_the_page_begins_with_the_hours_of_the_settings(tmp_path: Path) -> None:
+    """Kept once, they lie in a file of their own, and are found again at the next start."""
+    settings = Settings(state=str(tmp_path), operator=Operator(hours={"mon": ("08:00-12:00",)}))
+    room = SheetRoom(straight, StraightStore(f"sqlite:///{tmp_path / 'ivr.db'}"), Clock())
+    add(room, settings)
+    held = done(room.held("hours"))
+    assert parsed(held.text, "hours") == settings.hours_file()
+    by = (Author("ann", "en-US", "10.0.0.9"), "a longer day")
+    done(room.keep("hours", held.text.replace("12:00", "18:00"), held.digest, by))
+    assert settings.hours_file().weekly == {"mon": ("08:00-18:00",)}
+    assert Settings(state=str(tmp_path), operator=settings.operator).hours_file().weekly == {"mon": ("08:00-18:00",)}
+    assert [one.reason for one in done(room.copies("hours"))] == ["a longer day", ""]
+
+
+def test_a_notice_set_by_the_command_stands_on_the_page(tmp_path: Path) -> None:
+    """As changed by hand; and one from the page is what calls look at."""
+    settings = Settings(state=str(tmp_path))
+    room = SheetRoom(straight, StraightStore(f"sqlite:///{tmp_path / 'ivr.db'}"), Clock())
+    add(room, settings)
+    assert notice.parsed(done(room.held("notice")).text) == NoticeText()
+    now = datetime(2026, 11, 25, tzinfo=UTC)
+    write_notice(tmp_path / notice.FILE, NoticeText("notice_outage", datetime(2026, 11, 26, tzinfo=UTC)))
+    held = done(room.held("notice"))
+    assert notice.parsed(held.text).prompt == "notice_outage" and held.who == ""
+    new = NoticeText("notice_upgrade", datetime(2026, 11, 27, tzinfo=UTC))
+    done(room.keep("notice", new.text, held.digest, (Author("ann"), "new software")))
+    assert Notice(tmp_path / notice.FILE, lambda: now).prompt() == "notice_upgrade"
+    (tmp_path / notice.FILE).unlink()
+    assert notice.parsed(done(room.held("notice")).text) == NoticeText()
+
+
+async def straight(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What blocks, done at once."""
+    return work(*arguments)
 
 
 async def _weighed(kind: HoursKind, old: HoursFile, new: HoursFile) -> Weight:

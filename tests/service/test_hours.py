@@ -1,4 +1,4 @@
-"""The real service: hours and the notice changed on their pages and by telephone are met by the next call, no restart."""
+"""The real service: hours and the notice, changed on their pages and by telephone, are met by the next call."""
 
 from __future__ import annotations
 
