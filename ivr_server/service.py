@@ -51,7 +51,6 @@ from ivr_server.agi.line import Line
 from ivr_server.agi.protocol import FastAgiFactory, FastAgiSettings
 from ivr_server.calls.answering import LAST_WORDS_S, Calls, Desk, plain_number
 from ivr_server.calls.look_ups import LookUps
-from ivr_server.calls.notice_switch import NoticeSwitch
 from ivr_server.calls.performer import Tools
 from ivr_server.calls.routing import Routes
 from ivr_server.console import story
@@ -73,6 +72,7 @@ from ivr_server.loading import CannotStart, Mistaken, first_account, tell
 from ivr_server.log_lines import JsonLines
 from ivr_server.metrics import Metrics
 from ivr_server.notice import FILE, Notice
+from ivr_server.notice_switching import NoticeSwitch
 from ivr_server.publishing.edition import Edition
 from ivr_server.publishing_wiring import FlowRoom
 from ivr_server.settings import AGI_PORT, HTTP_PORT, WEB_PORT, Settings, read_settings, token

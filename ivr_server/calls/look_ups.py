@@ -37,7 +37,7 @@ class Bridge(Protocol):
 
 
 class Switch(Protocol):
-    """What is asked of ``notice_switch.NoticeSwitch``."""
+    """What is asked of ``ivr_server.notice_switching``."""
 
     async def ask(self, name: str, given: Mapping[str, Any], call: str) -> Answered:
         """One answer; LookUpFault."""

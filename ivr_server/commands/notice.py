@@ -18,11 +18,11 @@ from crm_bridge.database import Limits, engine_for
 from crm_bridge.hashing import hashed
 from crm_bridge.secret import Secret
 from crm_bridge.versions import OtherSchema, prepare
-from ivr_server.calls.notice_switch import PASSWORD_FILE, forgiven
 from ivr_server.chosen import chosen_settings
 from ivr_server.library import load_catalogues
 from ivr_server.listing import Listing
 from ivr_server.notice import FILE, LONGEST, NoticeText, read_notice, speakable, write_notice
+from ivr_server.notice_switching import PASSWORD_FILE, forgiven
 from ivr_server.settings import Settings
 from marked_yaml import Mistakes
 

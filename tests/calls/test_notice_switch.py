@@ -17,9 +17,9 @@ from crm_bridge.hashing import matches
 from crm_bridge.secret import Secret
 from crm_bridge.versions import prepare
 from flows.facts import Fact
-from ivr_server.calls.notice_switch import PASSWORD_FILE, NoticeSwitch
 from ivr_server.command_line import main
 from ivr_server.notice import NoticeText, parsed
+from ivr_server.notice_switching import PASSWORD_FILE, NoticeSwitch
 from ivr_server.publishing.asked import Author
 from ivr_server.sheets.asked import Held, Moved, Said
 from tests.doubles.sheets import SheetsDouble
