@@ -123,8 +123,5 @@ class Publishing(Protocol):
     def seen(self) -> Seeing:
         """Where callers are, hour by hour, and which calls took a way."""
 
-    def inside(self, flow: str = "") -> Mapping[str, int]:
-        """Where callers are just now: "flow/node" -> how many; of one flow when given."""
-
     async def audit(self, by: Author, limit: int = 200) -> Shape:
         """``rows``: [{number, at, who, what, what_words, about}], newest first; ``whole``: the chain holds."""

@@ -379,11 +379,6 @@ class Room:
     async def _counts(self, span: counted.Span, version: int) -> list[counted.Counted]:
         return await self.database.run(counted.counts, _of(span, version))
 
-    def inside(self, flow: str = "") -> Mapping[str, int]:
-        """Where callers are now: in every flow on the way down, for those above show a caller on their sub-flow."""
-        frames = (frame for session in self.callers() for frame in session.frames)
-        return Counter(f"{frame.flow}/{frame.node}" for frame in frames if flow in ("", frame.flow))
-
 
 def _rows_of(deeds: Deeds) -> tuple[str, list[flow_audit.AuditRow]]:
     return deeds.place, [flow_audit.as_row(deed) for deed in deeds.all()]

@@ -145,10 +145,6 @@ class PublishingDouble:
         """Nothing is seen."""
         return SeeingDouble()
 
-    def inside(self, flow: str = "") -> Mapping[str, int]:
-        """Nobody."""
-        return {}
-
     async def audit(self, by: Author, limit: int = 200) -> Shape:
         """Nothing."""
         return {"rows": [], "whole": True}
