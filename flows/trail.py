@@ -310,10 +310,14 @@ def _teller(language: str, titles: Titles) -> Callable[[Note], str]:
     return tell
 
 
+def names(language: str) -> Mapping[str, str]:
+    """What look-ups, outcomes, facts and places are called that every operator has; {} where their names say it."""
+    return _WORDS_ZH if language.startswith("zh") else {}
+
+
 def _word(language: str, titles: Titles) -> Callable[[str], str]:
     """How a name is called in a language."""
-    chinese = language.startswith("zh")
-    own = _WORDS_ZH if chinese else {}
+    chinese, own = language.startswith("zh"), names(language)
 
     def word(name: str) -> str:
         return _bare(titles.get(name, "")) or own.get(name) or (name if chinese else name.replace("_", " "))

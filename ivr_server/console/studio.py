@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any, Final
 
 from crm_bridge.staff import Deed
+from flows import trail
 from flows.reading import json_schema
 from ivr_server.console import studio_told
 from ivr_server.console.drawing import asset, draw
@@ -83,8 +84,13 @@ def asked(answer: Answerer) -> Callable[[Visit], Awaitable[Reply]]:
         except BenchFault as fault:
             return as_json({"text": visit.words(f"studio_bench_{fault.why}"), "why": fault.why}, 503)
         except Refusal as no:
+            language = visit.words.language
             text = " ".join(filter(None, (visit.words(f"studio_not_{no.why}"), no.more.get("text", ""))))
-            return as_json({**no.more, "text": text, "why": no.why}, no.status)
+            more = {
+                name: studio_told.judged(value, language) if name == "proof" else value
+                for name, value in no.more.items()
+            }
+            return as_json({**more, "text": text, "why": no.why}, no.status)
         return told if isinstance(told, Reply) else as_json(told)
 
     return page
@@ -102,6 +108,12 @@ def studio_of(visit: Visit) -> Studio:
     return visit.parts.studio
 
 
+def called(visit: Visit) -> Shape:
+    """What look-ups and their outcomes are called in the visitor's language; where there is nothing, by their names."""
+    told = visit.words.starting("told_")
+    return {**trail.names(visit.words.language), **{key.removeprefix("told_"): text for key, text in told.items()}}
+
+
 def author(visit: Visit) -> Author:
     """Who asks."""
     assert visit.person is not None
@@ -113,6 +125,7 @@ async def page(visit: Visit) -> Reply:
     studio = studio_of(visit)
     given = {
         "words": visit.words.starting("studio_"),
+        "called": called(visit),
         "language": visit.words.language,
         "zone": visit.parts.zone,
         "edits": visit.has(EDITS),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ivr_server.console.drawing import draw
 from ivr_server.console.story import shown
-from ivr_server.console.studio import EDITS, Shape, Studio, asked, author, studio_of
+from ivr_server.console.studio import EDITS, Shape, Studio, asked, author, called, studio_of
 from ivr_server.console.studio_parts import Publishing
 from ivr_server.console.visit import READS_CALLS, Refused, Reply, Route, Visit
 from ivr_server.console.words import Words
@@ -86,6 +86,7 @@ def _scripted(visit: Visit, template: str) -> Reply:
     _house(studio_of(visit))
     given = {
         "words": visit.words.starting("studio_"),
+        "called": called(visit),
         "language": visit.words.language,
         "zone": visit.parts.zone,
         "edits": visit.has(EDITS),

@@ -109,6 +109,13 @@ def check(found: Shape, language: str) -> Shape:
     return {**found, "problems": worded(found["problems"], language)}
 
 
+def judged(found: Shape, language: str) -> Shape:
+    """What publishing found, worded: {problems, findings, failures, ...}."""
+    failures = [{**one, "problems": worded(one["problems"], language)} for one in found.get("failures", ())]
+    told = {name: worded(found.get(name, []), language) for name in ("problems", "findings")}
+    return {**found, **told, "failures": failures}
+
+
 def proof(result: Shape, language: str) -> Shape:
     """The answer of a proof, worded."""
     if not result:

@@ -176,25 +176,25 @@ def test_what_is_not_proved_is_not_published(opened: Any) -> None:
     """The dialog says what is left, and shows it; each finding is a call that is stepped through on the picture."""
     page = opened(at="main")
     page.get_by_role("button", name="YAML", exact=True).click()
-    page.locator("#yaml .cm-line", has_text="# key 0").click()
+    page.locator("#yaml .cm-line", has_text="# key 9").click()
     page.keyboard.press("Home")
-    for _ in range(len("human: ")):
+    for _ in range(len("main: ")):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Control+Shift+ArrowRight")
-    page.keyboard.type("goodbye")
+    page.keyboard.type("say_notice")
     checked(page, 0)
     page.get_by_role("button", name="Publish…").click()
     expect(page.locator(".blocks")).to_contain_text("has not been proved")
     expect(page.get_by_role("button", name="Publish now")).to_be_disabled()
     page.get_by_role("button", name="Show me").click()
     proved(page)
-    finding = page.locator(".findings li", has_text="a human is more than 2 keys away").first
+    finding = page.locator(".findings li", has_text="is not known here on every way").first
     finding.get_by_role("button", name="Show the call").click()
     steps = page.get_by_role("region", name="Show the call")
     expect(steps).to_contain_text("A call comes in")
     while steps.get_by_role("button", name="Next").is_enabled():
         steps.get_by_role("button", name="Next").click()
-    expect(steps.locator(".tale .now").last).to_contain_text("For English, press")
+    expect(steps.locator(".tale .now").last).to_contain_text("something went wrong on our side")
     expect(page.locator(".node.now")).to_have_count(1)
     assert page.locator(".node.on-path").count() > 1
     expect(page.locator(".roots tbody tr")).not_to_have_count(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr_server.console.studio_told import check, in_chinese, proof
+from ivr_server.console.studio_told import check, in_chinese, judged, proof
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,14 @@ def test_checks_and_proofs_are_worded_once_for_each_reader() -> None:
     told = proof(result, "zh-CN")
     assert told["findings"][0]["words"] == told["dialogues"]["failed"][0]["problems"][0]["words"] == "没有节点"
     assert proof({}, "zh-CN") == {}
+
+
+def test_what_publishing_refuses_is_worded_for_its_reader() -> None:
+    """Problems, findings, and the first thing that is wrong with a dialogue; the rest as it is."""
+    one = {"file": "flows/a.yaml", "line": 1, "text": "there are no nodes"}
+    told = judged(
+        {"passed": False, "problems": [one], "findings": [one], "failures": [{"title": "x", "problems": [one]}]},
+        "zh-CN",
+    )
+    found = (told["problems"][0], told["findings"][0], told["failures"][0]["problems"][0])
+    assert {each["words"] for each in found} == {"没有节点"} and told["passed"] is False

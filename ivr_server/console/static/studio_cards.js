@@ -1,6 +1,6 @@
 // A flow's tree as cards: for each node its kind, what it says, and a row for each way out. Nothing here touches the page.
 
-import { at, nodes, pairs, read, text, w, words_of } from "./studio_model.js";
+import { at, called, nodes, pairs, read, text, w, words_of } from "./studio_model.js";
 
 export const WIDTH = 248;
 export const HEAD = 44;
@@ -45,7 +45,7 @@ export const prompts_in = (value) => list(value).map((one) => (typeof one === "s
 function subject(node, kind) {
   switch (kind) {
     case "ask": return `${w(`form_${text(node, "form")}`)} → ${text(node, "into")}`;
-    case "look_up": return text(node, "look_up").replaceAll("_", " ");
+    case "look_up": return called(text(node, "look_up"));
     case "known": return `${text(node, "fact")} ?`;
     case "forget": return list(read(node, "facts")).join(", ");
     case "speak_in": return text(node, "language");
@@ -76,7 +76,7 @@ export function ways(node) {
   }
   for (const room of ["outcomes", "exits"]) {
     for (const [name, to] of pairs(read(node, room))) {
-      found.push({ exit: name, key: "", words: name.replaceAll("_", " "), to: typeof to === "string" ? to : "", path: [room, name] });
+      found.push({ exit: name, key: "", words: called(name), to: typeof to === "string" ? to : "", path: [room, name] });
     }
   }
   for (const name of SINGLE[kind] ?? []) {

@@ -2,7 +2,7 @@
 // with the value as the file shall have it; null takes the key away.
 
 import { prompts_in } from "./studio_cards.js";
-import { draft, given, h, names, nodes, pairs, plain, read, text, w, words_of } from "./studio_model.js";
+import { called, draft, given, h, names, nodes, pairs, plain, read, text, w, words_of } from "./studio_model.js";
 
 export const LEADS = ["to", "yes", "no", "again", "enough", "empty", "unavailable", "back", "repeat", "start", "human", "main", "silent", "tired", "too_long", "failed"];
 const CHOSEN = { queue: "queues", language: "languages" };
@@ -128,7 +128,7 @@ export function options(context, path, value, edit) {
 export function ways_of(context, path, value, wanted, edit) {
   const keys = [...new Set([...wanted, ...pairs(value).map(([key]) => key)])];
   return h("div", { class: "ways" }, keys.map((key) => h("div", { class: "row-field" },
-    h("span", { class: `tiny-label${wanted.includes(key) ? "" : " odd"}`, text: key.replaceAll("_", " ") }),
+    h("span", { class: `tiny-label${wanted.includes(key) ? "" : " odd"}`, text: called(key) }),
     lead(context, text(value, key), (to) => edit(to ? { do: "set", path: [...path, key], value: to } : { do: "remove", path: [...path, key] }), { empty: !wanted.includes(key), title: key }))));
 }
 
@@ -140,7 +140,7 @@ export function by_shape(context, path, key, shape, value, edit) {
   if (key === "options") return options(context, whole, value, edit);
   if (key === "outcomes") return ways_of(context, whole, value, Object.keys(names().look_ups[text(context.node, "look_up")]?.outcomes ?? {}), edit);
   if (key === "exits" && has_pairs(shape)) return ways_of(context, whole, value, context.exits_of(text(context.node, "flow")), edit);
-  if (key === "look_up") return choice(Object.keys(names().look_ups).map((name) => [name, name.replaceAll("_", " ")]), value, set);
+  if (key === "look_up") return choice(Object.keys(names().look_ups).map((name) => [name, called(name)]), value, set);
   if (key === "flow") return choice(context.sub_flows().map((name) => [name, name]), value, set);
   if (key === "exit") return choice((read(context.tree, "exits") ?? []).map((name) => [name, name]), value, set);
   if (CHOSEN[key]) return choice(names()[CHOSEN[key]].map((name) => [name, name]), value, set, !context.required.includes(key));

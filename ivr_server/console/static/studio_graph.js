@@ -220,7 +220,7 @@ export function fit() {
   const [wide, high] = [canvas.clientWidth, canvas.clientHeight];
   if (!wide || !high) return;
   const whole = Math.min(wide / picture.wide, high / picture.high);
-  picture.scale = Math.min(1, Math.max(whole, fresh ? 0.8 : 0.12));
+  picture.scale = Math.min(1, Math.max(whole, 0.12));
   picture.x = Math.max(0, (wide - picture.wide * picture.scale) / 2);
   picture.y = Math.max(0, (high - picture.high * picture.scale) / 2);
   const first = picture.cards.find((one) => one.start);

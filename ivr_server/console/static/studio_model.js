@@ -225,4 +225,7 @@ async function refresh() {
 
 export const problems = () => draft.check?.problems ?? [];
 export const names = () => draft.check?.names ?? { queues: [], languages: [], look_ups: {}, prompts: {}, slots: {}, own: [] };
+// What a look-up or an outcome is called in the visitor's language.
+export const called = (name) => given.called?.[name] ?? (name ?? "").replaceAll("_", " ");
+
 export const words_of = (prompt, language = given.language) => names().prompts[language]?.[prompt];

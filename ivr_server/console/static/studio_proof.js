@@ -1,6 +1,6 @@
 // The proof: how far the walk is, each finding as a dialogue that is stepped through and played on the graph, and figures.
 
-import { $, ask, draft, fill, given, h, tell, w } from "./studio_model.js";
+import { $, ask, called, draft, fill, given, h, tell, w } from "./studio_model.js";
 
 let timer = 0;
 let acts = {};
@@ -24,8 +24,11 @@ async function look() {
   last = await ask("/studio/proof");
   draw();
   acts.proved?.(last);
-  if (last.state === "running") timer = setTimeout(() => look().catch(() => {}), 700);
+  if (last.state === "running") timer = setTimeout(on, 700);
 }
+
+// A question that got no answer is asked again: a proof goes on while the line is away.
+const on = () => look().catch(() => { timer = setTimeout(on, 2_000); });
 
 export function draw() {
   const box = $("proof");
@@ -92,13 +95,13 @@ export function play(tale, title) {
 }
 
 function done(one) {
-  const words = { calls: w("tale_calls"), keyed: w("tale_keyed", { keys: one.with }), silent: w("tale_silent", { n: one.with }), answered: w("tale_answered", { outcome: one.with.replaceAll("_", " ") }), failed: w("tale_failed", { fault: one.with }), hung_up: w("tale_hung_up"), heard: "" }[one.did] ?? "";
+  const words = { calls: w("tale_calls"), keyed: w("tale_keyed", { keys: one.with }), silent: w("tale_silent", { n: one.with }), answered: w("tale_answered", { outcome: called(one.with) }), failed: w("tale_failed", { fault: one.with }), hung_up: w("tale_hung_up"), heard: "" }[one.did] ?? "";
   return one.spent ? `${w(`tale_spent_${one.spent}`)} ${words}` : words;
 }
 
 function happens(one) {
   const said = one.words[given.language] ?? Object.values(one.words)[0] ?? "";
-  return { says: said, asks: said, looks_up: w("tale_looks_up", { name: one.name.replaceAll("_", " ") }), queue: w("tale_queue", { name: one.name }), ends: w("tale_ends", { name: w(`end_${one.name}`) }) }[one.happens] ?? "";
+  return { says: said, asks: said, looks_up: w("tale_looks_up", { name: called(one.name) }), queue: w("tale_queue", { name: one.name }), ends: w("tale_ends", { name: w(`end_${one.name}`) }) }[one.happens] ?? "";
 }
 
 export function step(by) {

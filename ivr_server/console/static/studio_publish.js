@@ -25,7 +25,8 @@ export async function publish(acts) {
 // What the last judge found, when it is more than the page knew.
 function left(proof) {
   const all = [...(proof?.problems ?? []), ...(proof?.findings ?? []), ...(proof?.failures ?? [])];
-  return all.slice(0, 8).map((one) => h("span", { class: "left", text: [one.file && `${one.file}:${one.line ?? ""}`, one.title, one.text ?? one.problem?.text].filter(Boolean).join(" ") }));
+  const place = (one) => one.file && `${one.file}:${one.line ?? ""}`;
+  return all.slice(0, 8).map((one) => h("span", { class: "left", text: [place(one), one.title, one.words, ...(one.problems ?? []).slice(0, 1).map((each) => each.words)].filter(Boolean).join(" ") }));
 }
 
 function draw(box, { state, blocks, diff, weight, acts }) {

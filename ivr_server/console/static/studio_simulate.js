@@ -1,7 +1,7 @@
 // A call tried against the draft: keypad and keyboard, a clock that jumps, answers by hand, a step back. The call is its
 // setup and its moves, kept here; the service plays them from the beginning each time, on the draft as it is then.
 
-import { $, draft, fill, given, h, has, on, tell, w } from "./studio_model.js";
+import { $, called, draft, fill, given, h, has, on, tell, w } from "./studio_model.js";
 import { hear, hush } from "./studio_sound.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
@@ -126,9 +126,8 @@ function story(one, n) {
   const said = one.words[one.language];
   const mine = one.words[given.language];
   const [name, outcome] = one.text.split(" ");
-  const plain = (word) => (word ?? "").replaceAll("_", " ");
   const words = { keyed: w("tale_keyed", { keys: one.text }), silent: w("tale_silent", { n: one.text }), hung_up: w("tale_hung_up"), queue: w("tale_queue", { name: one.text }),
-    ended: w("tale_ends", { name: has(`end_${one.text}`) ? w(`end_${one.text}`) : one.text }), answered: `${plain(name)}: ${plain(outcome)}`, failed: w("sim_failed", { name: plain(name), fault: plain(outcome) }) }[one.what] ?? said;
+    ended: w("tale_ends", { name: has(`end_${one.text}`) ? w(`end_${one.text}`) : one.text }), answered: `${called(name)}: ${called(outcome)}`, failed: w("sim_failed", { name: called(name), fault: called(outcome) }) }[one.what] ?? said;
   const did = ["keyed", "silent", "hung_up"].includes(one.what);
   const kind = { answered: "answered", failed: "failed", queue: "queue", ended: "ends", meanwhile: "answered" }[one.what] ?? "";
   return h("li", { class: `${did ? "did" : "heard"} ${kind} ${one.what}` }, h("p", { text: words, lang: said ? one.language : null }), said && mine !== said ? h("p", { class: "place", text: mine }) : null,
@@ -143,10 +142,10 @@ function look_up(one) {
   const facts = one.outcomes.find(({ outcome }) => outcome === chosen)?.facts ?? [];
   const values = () => Object.fromEntries(facts.map(({ name }) => [name, $(`sim_fact_${name}`).value]));
   return h("form", { class: "sim-look-up", id: "sim_look_up", onsubmit: (event) => { event.preventDefault(); move({ do: "answer", outcome: chosen, facts: values() }); } },
-    h("p", {}, h("b", { text: w("sim_asks", { name: one.name.replaceAll("_", " ") }) }), h("span", { class: "aside", text: ` ${one.arguments.map(([name, value]) => `${name} ${value}`).join(", ")}` })),
-    h("div", { class: "sim-outcomes" }, one.outcomes.map(({ outcome }) => h("button", { type: "button", class: "tiny", "aria-pressed": String(outcome === chosen), text: outcome.replaceAll("_", " "), onclick: () => { picked = outcome; draw_call(); } }))),
+    h("p", {}, h("b", { text: w("sim_asks", { name: called(one.name) }) }), h("span", { class: "aside", text: ` ${one.arguments.map(([name, value]) => `${name} ${value}`).join(", ")}` })),
+    h("div", { class: "sim-outcomes" }, one.outcomes.map(({ outcome }) => h("button", { type: "button", class: "tiny", "aria-pressed": String(outcome === chosen), text: called(outcome), onclick: () => { picked = outcome; draw_call(); } }))),
     facts.map(({ name, kind, value }) => h("label", { for: `sim_fact_${name}` }, h("span", { text: `${name} (${kind})` }), h("input", { id: `sim_fact_${name}`, value, maxlength: 2000 }))),
-    h("p", { class: "sim-acts" }, h("button", { class: "button", id: "sim_answer", text: w("sim_answer", { outcome: chosen.replaceAll("_", " ") }) }), button("sim_unavailable", "sim_unavailable", () => move({ do: "fail", fault: "unavailable" })), button("sim_late", "sim_late", () => move({ do: "fail", fault: "deadline" }))));
+    h("p", { class: "sim-acts" }, h("button", { class: "button", id: "sim_answer", text: w("sim_answer", { outcome: called(chosen) }) }), button("sim_unavailable", "sim_unavailable", () => move({ do: "fail", fault: "unavailable" })), button("sim_late", "sim_late", () => move({ do: "fail", fault: "deadline" }))));
 }
 
 // --- kept as a dialogue
