@@ -18,6 +18,9 @@ let editor = null;
 let silent = false;
 let timer = 0;
 let draw = () => {};
+let drawn = ""; // what stands on the page
+let pressed = false;
+let late = false; // something is to be drawn as soon as nothing is pressed
 
 export const at = (seconds) => new Date(seconds * 1000).toLocaleString(given.language, { dateStyle: "medium", timeStyle: "short", timeZone: given.zone });
 export const changed = () => sheet.text !== kept.text;
@@ -100,10 +103,14 @@ function show_text() {
   editing.mark_lines(editor, sheet.problems);
 }
 
-// After the focus has gone where it goes, so that it can be given back there.
+// After the focus has gone where it goes, so that it can be given back there; not while a button is held down, whose click
+// would be lost, and not when everything stands there already.
 function redraw() {
   clearTimeout(redraw.timer);
   redraw.timer = setTimeout(() => {
+    const next = JSON.stringify([sheet.tree, sheet.problems]);
+    if (pressed || next === drawn) { late = pressed; state(); return; }
+    drawn = next;
     const held = document.activeElement;
     const [id, from, to] = [held?.id, held?.selectionStart, held?.selectionEnd];
     draw();
@@ -239,6 +246,9 @@ async function together(told, choices = []) {
 // ``drawing`` draws the form into #form from ``sheet.tree``, null when it cannot be read.
 export function start(drawing) {
   draw = () => { $("unreadable").hidden = Boolean(sheet.tree); $("form").hidden = !sheet.tree; if (sheet.tree) drawing(); };
+  for (const [name, down] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]]) {
+    addEventListener(name, () => { pressed = down; if (!down && late) { late = false; redraw(); } }, true);
+  }
   $("form").addEventListener("submit", (event) => event.preventDefault());
   $("undo")?.addEventListener("click", () => turn(past, ahead));
   $("redo")?.addEventListener("click", () => turn(ahead, past));
