@@ -101,6 +101,7 @@ def test_a_calendar_is_looked_at_before_anything_is_taken(at: Open) -> None:
     expect(box).to_contain_text("Left out, because they do not last whole days: 1")
     expect(box.locator("tr", has_text="国庆节（班）")).to_contain_text("worked: 00:00-24:00")
     expect(page.locator("#saved")).to_have_text("No changes: as it is in force")
+    kept(page, "hours-calendar.en-US")
     box.get_by_label("元旦").uncheck()
     box.get_by_role("button", name="Take in 2").click()
     problems(page, 0)

@@ -28,7 +28,7 @@ def talked(library: Library, seed: int, flow: str = "main") -> Recorded:
     return recorded(call(library, seed, flow))
 
 
-@pytest.mark.parametrize("flow", ["main", "after_queue", "waiting", "fax_machine"])
+@pytest.mark.parametrize("flow", ["main", "after_queue", "waiting", "fax_machine", "notice_switch"])
 def test_every_recorded_call_goes_its_own_way_again(shipped: Library, flow: str) -> None:
     """Silence, secrets, wrong keys, faults, hang-ups at any place: nothing is lost in the notes that chooses a way."""
     rerunner = Rerunner(shipped)
