@@ -220,7 +220,7 @@ export function fit() {
   const [wide, high] = [canvas.clientWidth, canvas.clientHeight];
   if (!wide || !high) return;
   const whole = Math.min(wide / picture.wide, high / picture.high);
-  picture.scale = Math.min(1, Math.max(whole, 0.12));
+  picture.scale = Math.min(1, Math.max(whole, fresh && wide < 600 ? 0.8 : 0.12)); // a narrow screen begins where one can read
   picture.x = Math.max(0, (wide - picture.wide * picture.scale) / 2);
   picture.y = Math.max(0, (high - picture.high * picture.scale) / 2);
   const first = picture.cards.find((one) => one.start);
@@ -241,7 +241,7 @@ export function bring(name) {
   const [wide, high] = [WIDTH * picture.scale, card.height * picture.scale];
   const room = $("play").hidden ? canvas.clientWidth : Math.max(280, canvas.clientWidth - $("play").offsetWidth - 20);
   const inside = left > 20 && top > 20 && left + wide < room - 20 && top + high < canvas.clientHeight - 20;
-  if (inside) return;
+  if (inside && picture.scale >= 0.5) return;
   if (picture.scale < 0.5) picture.scale = 0.7;
   picture.x = room / 2 - (spot[0] + WIDTH / 2) * picture.scale;
   picture.y = canvas.clientHeight / 2 - (spot[1] + card.height / 2) * picture.scale;
