@@ -58,14 +58,14 @@ def test_G9_the_next_caller_hears_the_new_words_and_after_the_roll_back_the_old_
     old = words.read_text("utf-8")
     with service(tmp_path, SETTINGS) as process:
         run = Run(tmp_path, process, said(process, "Console:"))
-        until(run, ", 1-")
+        until(run, "version 1, made ")
         assert "A fine day to you." not in run.call("", "wait:1 hangup")
         words.write_text(old.replace("Welcome to {operator}", "A fine day to you. Welcome to {operator}"), "utf-8")
         assert "Version 2 is published." in flows(tmp_path, "publish", "--reason", "friendlier")
-        until(run, ", 2-")
+        until(run, "version 2, made ")
         assert "A fine day to you." in run.call("", "wait:1 hangup")
         assert "Version 1 is published again." in flows(tmp_path, "roll-back", "1", "--reason", "too friendly")
-        until(run, ", 1-")
+        until(run, "version 1, made ")
         assert "A fine day to you." not in run.call("", "wait:1 hangup")
         assert words.read_text("utf-8") == old
         over = "select version from calls where ended is not null order by started"
