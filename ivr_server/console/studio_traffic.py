@@ -16,7 +16,7 @@ from crm_bridge.traffic import WHATS
 from flows.turns import Note
 from ivr_server.console import story
 from ivr_server.console.drawing import draw
-from ivr_server.console.studio import Shape, Studio, asked, author, studio_of
+from ivr_server.console.studio import Shape, Studio, asked, author, called, studio_of
 from ivr_server.console.studio_parts import Publishing
 from ivr_server.console.visit import READS_CALLS, Refused, Reply, Route, Visit
 from ivr_server.drafting import naming
@@ -49,6 +49,7 @@ async def page(visit: Visit) -> Reply:
         "zone": visit.parts.zone,
         "csrf": visit.csrf,
         "live": house.published,
+        "called": called(visit),
     }
     return draw(visit, "studio_traffic.html", studio=json.dumps(given, ensure_ascii=False))
 
