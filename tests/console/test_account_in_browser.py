@@ -6,6 +6,7 @@ With IVR_PICTURES=docs/pictures the picture of the documents is taken on the way
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import shutil
 import time
@@ -43,6 +44,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+turns = itertools.count(1)  # each time somebody new: what was set up cannot be set up again
+
+
 def typed(page: Page, words: str) -> None:
     """Into the one field that has the focus, and Enter."""
     page.keyboard.type(words)
@@ -59,8 +63,8 @@ def dark_square(page: Page) -> bool:
 @pytest.mark.parametrize("visit", VISITS)
 def test_by_keyboard_alone_it_is_set_up_and_used(visit: Any, chromium: Browser, house: House) -> None:
     """Password, square, code, recovery codes; out and in again. Each page looks right on the way."""
-    name, language, size, scheme = visit
-    house.hire(name, "admin")
+    first, language, size, scheme = visit
+    name = house.hire(f"{first}-{next(turns)}", "admin")
     viewport: Any = {"width": size[0], "height": size[1]}
     context = chromium.new_context(viewport=viewport, locale=language, color_scheme=scheme)
     page, wrong = context.new_page(), {}
