@@ -18,7 +18,7 @@ from crm_bridge.call_backs import call_backs
 from crm_bridge.queue_events import queue_events
 from crm_bridge.receptions import missed_calls, receptions
 from crm_bridge.shifts import shift_log
-from crm_bridge.staff import staff_audit, staff_tries
+from crm_bridge.staff import staff_audit
 
 BATCH: Final = 500  # rows deleted in one transaction: nobody waits long for it
 
@@ -42,7 +42,6 @@ AGED: Final[tuple[tuple[Column[float], str], ...]] = (
     (schema.tries.c.at, "calls"),
     (receptions.c.at, "receptions"),
     (shift_log.c.at, "audits"),
-    (staff_tries.c.at, "audits"),
     (staff_audit.c.at, "audits"),
 )
 

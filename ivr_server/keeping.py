@@ -28,7 +28,7 @@ FIRST_S: Final = 60.0  # after the start, which has enough to do
 
 @dataclass(slots=True)
 class Keeper:
-    """``recordings``: the folder of recorded talks, None where none are made. ``now``: seconds since 1970."""
+    """``recordings``: the folder of recorded talks, None where there is none. ``now``: seconds since 1970."""
 
     database: Database
     keep: Keep
@@ -61,6 +61,9 @@ class Keeper:
             gone = await self.sweep()
         except LookUpFault as fault:
             log.info("What is kept too long is deleted later: {fault}", fault=str(fault))
+            return
+        except Exception:
+            log.failure("what is kept too long could not be deleted; the next hour tries again")
             return
         if gone:
             log.info(

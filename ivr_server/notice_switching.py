@@ -22,7 +22,7 @@ from flows.facts import Fact, Facts
 from flows.turns import Answered
 from ivr_server.notice import MEANT, NoticeText, parsed
 from ivr_server.publishing.asked import Author
-from ivr_server.sheets.asked import Moved, Sheets
+from ivr_server.sheets.asked import Moved, NotKept, Sheets
 
 KIND: Final = "notice"  # of a try, and the account that it is counted under
 PASSWORD_FILE: Final = "notice-password"  # in the state folder: an Argon2 hash
@@ -52,6 +52,12 @@ class NoticeSwitch:
 
     async def ask(self, name: str, given: Mapping[str, Any], call: str) -> Answered:
         """One answer. Raises LookUpFault."""
+        try:
+            return await self._answered(name, given, call)
+        except (NotKept, OSError, UnicodeDecodeError):  # the caller hears that it was not done
+            raise LookUpFault("unavailable") from None
+
+    async def _answered(self, name: str, given: Mapping[str, Any], call: str) -> Answered:
         if name == "notice_password":
             return await self._let_in(given["password"], call)
         if name == "notice_state":

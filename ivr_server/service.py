@@ -137,8 +137,8 @@ class IvrService(Service):
         with suppress(LookUpFault):
             await self.journal.recover()
         task.LoopingCall(self._clean).start(600, now=False)
-        recordings = settings.recordings_folder if settings.floor.record else None
-        self._closing.append(Keeper(self.database, settings.keep, recordings).start(self.reactor))
+        keeper = Keeper(self.database, settings.keep, settings.recordings_folder)
+        self._closing.append(keeper.start(self.reactor))
         self.numbering = Numbering(settings.operator.numbering)
         self.room = FloorRoom(settings, self.database, self.reactor, self.metrics)
         self._closing.append(self.room.stop)

@@ -209,7 +209,7 @@ def _whispered(whisper: Whisper, index: Index, shop: Workshop) -> Problem | None
         return None
     if made.ms > WHISPER_MS * QUICKEST:
         text = f'"{whisper.words}" takes {made.ms / 1000:.1f} s; two seconds are right: give the queue a shorter title'
-        return Problem(whisper.name, 1, 1, text)
+        return Problem(whisper.name, 1, 1, text, warning=True)
     said = (audio.hurried(made, WHISPER_MS), whisper.words)
     _fixed_name(f"whisper {whisper.name}", f"fallback/{whisper.name}", said, (index, shop))
     return None

@@ -5,6 +5,8 @@ It takes a tenth of a second, and members of queues that stay are kept (measured
 
 from __future__ import annotations
 
+import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ivr_server import renewing
@@ -36,16 +38,20 @@ class Renewer:
         wanted = renewing.wished(folder)
         if wanted and wanted != self.done:
             self.done = wanted
-            renewing.answer(folder, wanted, self._renewed())
+            with suppress(OSError):  # a full disk: who asked is told after a while that nobody answered
+                renewing.answer(folder, wanted, self._renewed())
 
     def _renewed(self) -> str:
-        """Why it could not be done; "" when it was."""
+        """Why it could not be done; "" when it was. Asterisk and its calls go on whatever becomes of it."""
         try:
-            queues = read_queue_file(self.settings.sheet("queues").file).queues
-            self.plan = replace(self.plan, queues=queues)
-            config.write(self.plan)
-        except (Mistakes, CannotWrite, OSError) as fault:
+            return self._done()
+        except (Mistakes, CannotWrite, OSError, subprocess.SubprocessError) as fault:
             return str(fault)
+
+    def _done(self) -> str:
+        queues = read_queue_file(self.settings.sheet("queues").file).queues
+        self.plan = replace(self.plan, queues=queues)
+        config.write(self.plan)
         self.asterisk.cli("dialplan reload")
         self.asterisk.cli("queue reload all")
         missing = [queue.name for queue in queues if not self._has(queue)]

@@ -15,6 +15,7 @@ from flows.dialogues import read as read_dialogues
 from flows.explorer import Finding, Report
 from flows.facts import Script
 from flows.flow import Library
+from flows.human_key import unled
 from flows.inspecting import inspect
 from flows.reading import read_flow, read_folder
 from ivr_server.library import world_of
@@ -170,6 +171,13 @@ def _alone(files: Files) -> Iterator[Problem]:
 def words_of(files: Files, ground: Ground) -> Words:
     """Flows and words read and inspected, to be run. Raises Mistakes with every problem."""
     return _words(_read(files, ground), ground)
+
+
+def standing_words(files: Files, ground: Ground) -> Words:
+    """The same of a version that callers have: that key 0 leads to a queue is asked of what is published anew only."""
+    found = _read(files, ground)
+    later = set(unled(found.library)) if found.library else set()
+    return _words(replace(found, problems=tuple(one for one in found.problems if one not in later)), ground)
 
 
 def _words(found: Reading, ground: Ground) -> Words:

@@ -13,18 +13,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from flows.human_key import unled
 from ivr_server.loading import CannotStart, Mistaken
 from ivr_server.proving import Unproved, prove
 from ivr_server.publishing.asked import Files
 from ivr_server.publishing.deeds import Deed
 from ivr_server.publishing.folder import Folder, Seen
-from ivr_server.publishing.judging import Ground, Words, tagged, words_of
+from ivr_server.publishing.judging import Ground, Words, standing_words, tagged, words_of
 from ivr_server.publishing.recorded import Recorded
 from ivr_server.publishing.versions import Damaged, Moved, NoVersion, Version, Versions
 from ivr_server.settings import Settings
 from marked_yaml import Mistakes
 
 Say = Callable[[str], None]
+Read = Callable[[Files, Ground], Words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +152,10 @@ class Opening:
             return published
         return take_in(self.house, files, "", published)
 
-    def _proved(self, files: Files, path: Callable[[str], str] = str) -> Words:
+    def _proved(self, files: Files, path: Callable[[str], str] = str, read: Read = words_of) -> Words:
         """The files read and proved. Raises Mistaken; ``path``: where a file lies for whoever reads that."""
         try:
-            words = words_of(files, self.house.ground)
+            words = read(files, self.house.ground)
         except Mistakes as wrong:
             if wrong.problems[0].file == "settings":
                 raise Mistaken(wrong.problems[0].text) from None
@@ -178,7 +180,11 @@ class Opening:
 
     def _usable(self, number: int) -> tuple[Version, Words]:
         version = self.house.versions.about(number)
-        return version, tagged(self._proved(self.house.versions.heard(number)), version.tag)
+        words = self._proved(self.house.versions.heard(number), read=standing_words)
+        self.troubles += [
+            f"version {number} goes on, but the next needs this mended: {one}" for one in unled(words.library)
+        ]
+        return version, tagged(words, version.tag)
 
 
 def take_in(house: House, files: Files, reason: str, published: int) -> int:

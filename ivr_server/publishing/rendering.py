@@ -80,9 +80,10 @@ def _by_name(wording: Wording) -> object:
 def render(task: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Render what is missing. ValueError: one sentence for people."""
     report = rendered(task, progress)
-    if report.problems:
-        raise ValueError("; ".join(str(problem) for problem in report.problems[:5]))
-    return {"rendered": report.rendered, "kept": report.kept, "took": report.took}
+    if missing := [str(problem) for problem in report.problems if not problem.warning]:
+        raise ValueError("; ".join(missing[:5]))
+    warned = [problem.text for problem in report.problems]
+    return {"rendered": report.rendered, "kept": report.kept, "took": report.took, "warned": warned}
 
 
 def rendered(task: dict[str, Any], progress: Progress) -> Report:

@@ -7,7 +7,7 @@ process (the command ``ivr-server flows``) may publish, too: the pointer is look
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar, TypeVarTuple
 
@@ -120,7 +120,8 @@ class Switch:
         files, live = dict(wish.files), self.live.version
         if any(unfit(files)):
             raise Refusal("unproved", 422, {"proof": await self._judgement(files)})
-        if digest(files) == live.digest:
+        pins = await self._pins(files)
+        if (digest(files), pins) == (live.digest, live.recordings):
             raise Refusal("same")
         if wish.base != live.number:
             raise await self._stale(wish, live.number)
@@ -128,7 +129,6 @@ class Switch:
         missing = [one for one in proof["warnings"] if not wish.excuses.get(one["key"], "").strip()]
         if missing:
             raise Refusal("excuses", 422, {"warnings": missing})
-        pins = await self._pins(files)
         await self._rendered(pinned(files, pins))
         excuses = {one["key"]: wish.excuses[one["key"]] for one in proof["warnings"]}
         at = self.clock()
@@ -178,16 +178,25 @@ class Switch:
 
     async def speak(self) -> None:
         """What is missing of the sounds of what is live is rendered: those for agents say other queues. Refusal."""
-        await self._rendered(await self._heard(self.live.version.number))
+        if self.busy:  # two that render at once would each forget the other's sounds
+            raise Refusal("busy", more={"busy": self.busy})
+        self.busy = "publish"
+        try:
+            warned = await self._rendered(await self._heard(self.live.version.number))
+        finally:
+            self._rest()
+        if warned:
+            raise Refusal("sounds", 503, {"text": "; ".join(warned)})
 
-    async def _rendered(self, files: Files) -> None:
-        """The sounds lie ready before anybody is led to them; those that callers hear now stay."""
+    async def _rendered(self, files: Files) -> Sequence[str]:
+        """The sounds lie ready before anybody is led to them; those that callers hear now stay. What was warned of."""
         kept = await self.in_thread(rendering.latest, self.house.versions, self.live.version.number)
         try:
             wish = {"do": "render", **rendering.wish(self.settings, [files, *kept])}
-            await self.bench.do(wish, self._stepping("render"))
+            done = await self.bench.do(wish, self._stepping("render"))
         except WorkFault as fault:
             raise Refusal("sounds", 503, {"text": str(fault)}) from None
+        return tuple(done["warned"])
 
     def _pointed(self, number: int, deed: Deed) -> Version:
         self.house.versions.point(number, self.live.version.number, deed)

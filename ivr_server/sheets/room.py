@@ -52,6 +52,7 @@ class _Live:
     digest: str = ""
     value: Any = None
     trouble: str = ""
+    lock: DeferredLock = field(default_factory=DeferredLock)
 
 
 @dataclass(slots=True)
@@ -62,7 +63,6 @@ class SheetRoom:
     database: Store
     reactor: Any
     _live: dict[str, _Live] = field(default_factory=dict)
-    _lock: DeferredLock = field(default_factory=DeferredLock)
     _looking: LoopingCall | None = None
 
     def add(self, name: str, sheet: Sheet, kind: Kind, value: Any) -> None:
@@ -111,7 +111,7 @@ class SheetRoom:
         author, reason = why
         live = self._live[name]
         value = live.kind.read(text, name)
-        await self._lock.acquire()
+        await live.lock.acquire()
         try:
             if refused := (await live.kind.weigh(live.value, value)).refused:
                 raise NotKept(refused)
@@ -121,7 +121,7 @@ class SheetRoom:
                 raise NotKept((Said("sheet_disk", {"why": fault.strerror or str(fault)}),)) from None
             done = await self._take(live, held, value)
         finally:
-            self._lock.release()
+            live.lock.release()
         Deferred.fromCoroutine(self._write_down(live))
         return held, done
 
@@ -151,11 +151,11 @@ class SheetRoom:
     async def look(self) -> None:
         """Take what was changed by hand, once."""
         for name, live in self._live.items():
-            await self._lock.acquire()
+            await live.lock.acquire()
             try:
                 await self._look_at(name, live)
             finally:
-                self._lock.release()
+                live.lock.release()
 
     async def _look_at(self, name: str, live: _Live) -> None:
         """A file that was changed by hand is taken live like any other change, if nothing is wrong with it."""
@@ -166,7 +166,7 @@ class SheetRoom:
             return
         if held.digest == live.digest:
             return
-        live.digest = held.digest
+        before, live.digest = (live.digest, live.trouble), held.digest
         try:
             value = live.kind.read(held.text, name)
         except Mistakes as wrong:
@@ -176,9 +176,12 @@ class SheetRoom:
                 live.trouble = ""
             elif refused := (await live.kind.weigh(live.value, value)).refused:
                 live.trouble = f"the file was changed by hand and is not taken: {_plain(refused)}"
+                live.digest = before[0]  # what stands in its way may pass: it is weighed again
             else:
                 await self._take(live, held, value)
                 log.info("The sheet {name} was changed by hand, and taken.", name=name)
+        if (live.digest, live.trouble) == before:
+            return
         if live.trouble:
             log.warn("{name}: {trouble}", name=name, trouble=live.trouble)
         await self._write_down(live)

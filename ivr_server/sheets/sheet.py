@@ -35,6 +35,7 @@ class Sheet:
     where: Callable[[], Place]
     now: Callable[[], float]
     _lock: Lock = field(default_factory=Lock)
+    _doubt: bool = True  # whether the latest deed may have been cut off before the file was written
 
     def held(self) -> Held:
         """What the file says now. Raises OSError, UnicodeDecodeError."""
@@ -64,6 +65,7 @@ class Sheet:
             if now.text == text:
                 return now
             place = self.where()
+            self._doubt = True
             self._write_down(place, text, KEEP, why)
             place.target.parent.mkdir(parents=True, exist_ok=True)
             disk.replace(place.target, text.encode())
@@ -79,13 +81,18 @@ class Sheet:
     # --- within
 
     def _held(self) -> Held:
+        found = self._seen()
+        self._doubt = False
+        return found
+
+    def _seen(self) -> Held:
         place = self.where()
         text = place.file.read_text(encoding="utf-8")
         digest = digest_of(text)
         deeds = _done(self._deeds(place).all())
         if deeds and _digest(deeds[-1]) == digest:
             return self._told(place, deeds[-1], text)
-        if len(deeds) > 1 and deeds[-1].what == KEEP and _digest(deeds[-2]) == digest:
+        if self._doubt and len(deeds) > 1 and deeds[-1].what == KEEP and _digest(deeds[-2]) == digest:
             self._write_down(place, text, NOT_DONE, ("", "", ""))
             return self._told(place, deeds[-2], text)
         return self._told(place, self._write_down(place, text, BY_HAND if deeds else FOUND, ("", "", "")), text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -41,7 +42,7 @@ class Desk:
     def at(self, asked: Shape) -> Stage | None:
         """The stage of these files; None while what is asked about cannot be read."""
         self.digest = drafts.digest(asked["files"])
-        wanted = f"{self.digest} {_root(asked)}"
+        wanted = json.dumps([self.digest, _root(asked), asked["hours"], asked["ground"]], sort_keys=True)
         stage = self.read.pop(wanted) if wanted in self.read else _stage(asked)
         self.read = {**dict(list(self.read.items())[-1:]), wanted: stage}
         return stage

@@ -20,8 +20,8 @@ from ivr_server.settings import Keep
 NOW = 1_800_000_000.0
 FOR_EVER = {  # no people in them, or times of their own
     "schema_version", "customers", "profiles", "contracts", "bills", "charges", "payments", "passwords", "locks",
-    "fax_jobs", "fax_attempts", "staff", "staff_roles", "web_sessions", "staff_factors", "staff_codes", "web_halves",
-    "shifts", "flow_audit", "flow_traffic", "flow_tallied", "draft_revisions",
+    "fax_jobs", "fax_attempts", "staff", "staff_roles", "staff_tries", "staff_factors", "staff_codes", "web_sessions",
+    "web_halves", "shifts", "flow_audit", "flow_traffic", "flow_tallied", "draft_revisions",
 }  # fmt: skip
 
 

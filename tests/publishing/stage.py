@@ -28,7 +28,7 @@ class Silent(Workbench):
         if task["do"] != "render":
             return await Workbench.do(self, task, told)
         self.rendered.append(task["prompts"])
-        return {"rendered": 0, "kept": 0, "took": 0.0}
+        return {"rendered": 0, "kept": 0, "took": 0.0, "warned": []}
 
 
 @dataclass
