@@ -64,9 +64,9 @@ export function record(name, language) {
       h("p", { class: "aside", text: w("rec_read") }), h("blockquote", { lang: language, text: words_of(name, language) ?? "" }),
       h("p", { class: "acts" }, begin, choose, file), level, canvas, state, wrong,
       h("p", { class: "acts" }, listen, keep, h("button", { type: "button", class: "button plain", text: w("cancel"), onclick: () => done(false) })));
-    let machine = null; let blob = null; let stream = null; let timer = 0;
+    let machine = null; let blob = null; let stream = null; let timer = 0; let over = false;
 
-    function done(kept) { still(); hush(); box.close(); box.remove(); settle(kept); }
+    function done(kept) { over = true; still(); hush(); box.close(); box.remove(); settle(kept); }
     function refused(fault) { wrong.textContent = fault.message; wrong.hidden = false; }
     function still() {
       clearInterval(timer);
@@ -85,8 +85,11 @@ export function record(name, language) {
 
     async function start() {
       wrong.hidden = true;
+      begin.disabled = true; // while the browser asks for leave
       try { stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: true, autoGainControl: true } }); }
       catch (fault) { return refused(new Error(w(!navigator.mediaDevices ? "rec_no_secure" : fault.name === "NotAllowedError" ? "rec_no_leave" : "rec_no_microphone"))); }
+      finally { begin.disabled = false; }
+      if (over) return still(); // who closed the box meanwhile is not recorded
       const pieces = [];
       machine = new MediaRecorder(stream);
       machine.ondataavailable = (event) => pieces.push(event.data);

@@ -7,11 +7,13 @@ import { decide } from "./studio_merge.js";
 import { $, applied, ask, fill, given, h, tell, w } from "./studio_model.js";
 
 const TYPED_MS = 500;
+const AGAIN_MS = 5000; // after a request that got no answer
 const first = given.sheet;
 export const sheet = { name: first.name, text: first.text, tree: first.tree, problems: first.problems };
 const kept = { text: first.text, digest: first.digest };
 const past = [];
 const ahead = [];
+let answered = first.tree; // the latest that the server gave
 let pending = []; // edits that the server has not answered yet
 let line = Promise.resolve();
 let editor = null;
@@ -42,9 +44,10 @@ export function edit(...edits) {
   sheet.tree = edits.reduce(applied, sheet.tree);
   redraw();
   enqueue(async () => {
-    const told = await tell(`/studio/${sheet.name}/check`, { text: sheet.text, edits: JSON.stringify(edits) }).catch(refused);
+    const told = await checked(sheet.text, edits);
     pending = pending.slice(edits.length);
-    take(told);
+    if (told) take(told);
+    else { sheet.tree = pending.reduce(applied, answered); redraw(); } // the form shows what is there; it is to be done again
   });
 }
 
@@ -63,12 +66,17 @@ function flush() {
 
 // Another text in place of this one.
 export function retext(text) {
-  enqueue(async () => take(await tell(`/studio/${sheet.name}/check`, { text, edits: "[]" }).catch(refused)));
+  enqueue(async () => {
+    const told = await checked(text, []);
+    if (told) take(told);
+    else if (editor && !timer && editing.content(editor) === text) timer = setTimeout(flush, AGAIN_MS); // it stays where it was typed
+  });
 }
 
-function refused(fault) {
-  say(fault.message);
-  return { ...sheet };
+// What the server says of a text with these edits; nothing when there was no answer, which is said.
+async function checked(text, edits) {
+  try { return await tell(`/studio/${sheet.name}/check`, { text, edits: JSON.stringify(edits) }); }
+  catch (fault) { say(fault.message); return null; }
 }
 
 function enqueue(work) {
@@ -80,6 +88,7 @@ function enqueue(work) {
 
 function take(told, remembered = true) {
   if (remembered && told.text !== sheet.text) { past.push(sheet.text); ahead.length = 0; }
+  answered = told.tree;
   Object.assign(sheet, { text: told.text, tree: pending.reduce(applied, told.tree), problems: told.problems });
   show_text();
   redraw();
@@ -88,9 +97,14 @@ function take(told, remembered = true) {
 function turn(from, to) {
   flush();
   if (!from.length) return;
-  to.push(sheet.text);
-  const text = from.pop();
-  enqueue(async () => take(await tell(`/studio/${sheet.name}/check`, { text, edits: "[]" }).catch(refused), false));
+  enqueue(async () => {
+    if (!from.length) return; // gone meanwhile
+    const told = await checked(from.at(-1), []);
+    if (!told) return;
+    from.pop();
+    to.push(sheet.text);
+    take(told, false);
+  });
 }
 
 // --- what is seen
