@@ -41,8 +41,11 @@ BETWEEN_MS: Final = (2_000, 6_000)
 FIRST_MS: Final = (5_000, 10_000)
 
 
-def inspect(library: Library, broken: frozenset[str] = frozenset()) -> list[Problem]:
-    """Every problem and warning, file by file. ``broken``: flows that could not be read, of which others have told."""
+def inspect(library: Library, broken: frozenset[str] = frozenset(), *, fresh: bool = True) -> list[Problem]:
+    """Every problem and warning, file by file. ``broken``: flows that could not be read, of which others have told.
+
+    ``fresh``: callers do not have them yet, so that rules hold which came after others were published.
+    """
     known = trace(library)
     problems: list[Problem] = []
     for flow in library.flows.values():
@@ -50,7 +53,7 @@ def inspect(library: Library, broken: frozenset[str] = frozenset()) -> list[Prob
         problems += look.whole()
     problems += _core(library)
     problems += circles(library)
-    problems += unled(library) if not broken else []
+    problems += unled(library) if fresh and not broken else []
     problems += untold(library)
     return sorted(set(problems))
 

@@ -75,8 +75,11 @@ def read_flow(text: str, file: str) -> Flow:
     return flow
 
 
-def read_folder(files: Mapping[str, str], world: World) -> Library:
-    """All flows of a library (file name -> text), checked against each other and the world. Raises Mistakes of all."""
+def read_folder(files: Mapping[str, str], world: World, *, fresh: bool = True) -> Library:
+    """All flows of a library (file name -> text), checked against each other and the world. Raises Mistakes of all.
+
+    ``fresh``: as in ``inspect``.
+    """
     flows: dict[str, Flow] = {}
     problems: list[Problem] = []
     parts: list[Flow] = []
@@ -92,7 +95,7 @@ def read_folder(files: Mapping[str, str], world: World) -> Library:
         else:
             flows[flow.name] = flow
     library = Library(flows, world.prompts, world.look_ups, world.queues, world.languages, world.spoken, _digest(files))
-    found = inspect(library, frozenset(broken))
+    found = inspect(library, frozenset(broken), fresh=fresh)
     found += (problem for part in parts for problem in look_over(library, part, frozenset(broken)))
     problems += [problem for problem in found if not problem.warning]
     if problems:

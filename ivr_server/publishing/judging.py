@@ -15,7 +15,6 @@ from flows.dialogues import read as read_dialogues
 from flows.explorer import Finding, Report
 from flows.facts import Script
 from flows.flow import Library
-from flows.human_key import unled
 from flows.inspecting import inspect
 from flows.reading import read_flow, read_folder
 from ivr_server.library import world_of
@@ -140,8 +139,8 @@ def reading(files: Files, ground: Ground) -> Reading:
         return replace(found, problems=tuple(sorted({*found.problems, *mistakes.problems})))
 
 
-def _read(files: Files, ground: Ground) -> Reading:
-    """The same without the dialogues."""
+def _read(files: Files, ground: Ground, *, fresh: bool = True) -> Reading:
+    """The same without the dialogues. ``fresh``: as in ``inspect``."""
     if wrong := tuple(unfit(files)):
         return Reading(wrong)
     found = set(secrets(files))
@@ -150,12 +149,12 @@ def _read(files: Files, ground: Ground) -> Reading:
     except Mistakes as mistakes:
         return Reading(tuple(sorted({*found, *mistakes.problems, *_alone(files)})))
     try:
-        library = read_folder(under(files, FLOWS), world_of(catalogues, ground.queues))
+        library = read_folder(under(files, FLOWS), world_of(catalogues, ground.queues), fresh=fresh)
     except Mistakes as mistakes:
         return Reading(tuple(sorted({*found, *mistakes.problems})), catalogues)
     except UnicodeError:
         return Reading((Problem("flows", 1, 1, "a file holds characters that are none"),), catalogues)
-    found |= {*_unrouted(library, ground), *inspect(library), *outdated(catalogues.values())}
+    found |= {*_unrouted(library, ground), *inspect(library, fresh=fresh), *outdated(catalogues.values())}
     return Reading(tuple(sorted(found)), catalogues, library)
 
 
@@ -174,10 +173,8 @@ def words_of(files: Files, ground: Ground) -> Words:
 
 
 def standing_words(files: Files, ground: Ground) -> Words:
-    """The same of a version that callers have: that key 0 leads to a queue is asked of what is published anew only."""
-    found = _read(files, ground)
-    later = set(unled(found.library)) if found.library else set()
-    return _words(replace(found, problems=tuple(one for one in found.problems if one not in later)), ground)
+    """The same of a version that callers have: a rule that came later is asked of what is published anew only."""
+    return _words(_read(files, ground, fresh=False), ground)
 
 
 def _words(found: Reading, ground: Ground) -> Words:

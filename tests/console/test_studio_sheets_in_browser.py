@@ -160,6 +160,21 @@ def test_what_is_typed_into_the_yaml_is_in_the_form(at: Open) -> None:
     expect(page.locator('[data-queue="billing"] summary')).to_contain_text("Bill!ing")
 
 
+def test_what_is_typed_while_the_service_is_away_is_not_lost(at: Open) -> None:
+    """No answer: the words stay in the editor, and are taken when the service is back."""
+    page = at("queues")
+    page.route("**/studio/queues/check", lambda route: route.abort())
+    yaml(page).locator(".cm-line").first.click()
+    page.keyboard.press("Home")
+    page.keyboard.type("# by Li")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toast")).to_contain_text("did not answer")
+    expect(yaml(page)).to_contain_text("# by Li")
+    page.unroute("**/studio/queues/check")
+    expect(page.locator("#saved")).to_have_attribute("data-state", "changed")
+    expect(yaml(page)).to_contain_text("# by Li")
+
+
 def test_a_business_goes_to_another_queue_and_a_person_gets_a_skill(at: Open) -> None:
     """Taken from the one that had it, in the same change; a queue of one's own hours; a reason to be busy."""
     page = at("queues")

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 
+import pytest
 import pytest_twisted
 from sqlalchemy import Connection, Float, Integer, Table, Text, func, insert, select
 from twisted.internet import reactor
@@ -14,6 +15,7 @@ import crm_bridge
 from crm_bridge import keeping, schema
 from crm_bridge.database import Database
 from crm_bridge.versions import metadata, prepare
+from ivr_server.agents.playback import forget
 from ivr_server.keeping import DAY_S, Keeper
 from ivr_server.settings import Keep
 
@@ -99,3 +101,19 @@ def test_J5_each_table_forgets_or_is_known_to_keep() -> None:
         importlib.import_module(f"crm_bridge.{module.name}")
     assert set(metadata.tables) == forgets | FOR_EVER
     assert not forgets & FOR_EVER
+
+
+def test_J5_a_recording_that_may_not_be_deleted_keeps_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is another user's; the rest goes, and only what went is counted."""
+    for n in range(3):
+        (tmp_path / f"call-{n}-1000000000.wav").touch()
+    unlink = Path.unlink
+
+    def may_not(path: Path, missing_ok: bool = False) -> None:
+        if "call-1-" in path.name:
+            raise PermissionError(13, "Permission denied")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", may_not)
+    assert forget(tmp_path, NOW) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["call-1-1000000000.wav"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from twisted.internet.defer import Deferred
@@ -24,12 +26,14 @@ class AsteriskDouble:
     """Has the queues of its configuration once it was told to read it again; ``deaf``: it never does."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.deaf = folder, False
+        self.folder, self.deaf, self.hangs = folder, False, False
         self.asked: list[str] = []
         self.queues: list[str] = []
 
     def cli(self, command: str) -> str:
         """One command of its console."""
+        if self.hangs:
+            raise subprocess.TimeoutExpired(command, 20)
         self.asked.append(command)
         if command == "queue reload all" and not self.deaf:
             lines = (self.folder / "ivr" / "queues.conf").read_text().splitlines()
@@ -135,3 +139,23 @@ def test_ours_is_an_asterisk_that_runs_beside_us(beside: Beside) -> None:
     assert not beside.renewal.ours
     whereabouts.write_asterisk(beside.settings.folder, 5038, 8088, box=True)
     assert beside.renewal.ours
+
+
+def test_a_console_that_hangs_ends_neither_asterisk_nor_the_command(beside: Beside) -> None:
+    """The service is told why; the next wish is looked at like any other."""
+    beside.write(VIP)
+    said, beside.asterisk.hangs = beside.ask(), True
+    beside.renewer.look()
+    beside.clock.advance(renewing.LOOK_S)
+    assert "timed out" in said[0]
+    said, beside.asterisk.hangs = beside.ask(), False
+    beside.renewer.look()
+    beside.clock.advance(renewing.LOOK_S)
+    assert said == [""]
+
+
+def test_a_full_disk_ends_neither_asterisk_nor_the_command(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer cannot be written; the service gives up after its patience."""
+    beside.ask()
+    monkeypatch.setattr(renewing, "answer", Mock(side_effect=OSError(28, "No space left on device")))
+    beside.renewer.look()

@@ -141,3 +141,18 @@ def test_numbers_must_lead_to_a_flow_of_the_version(place: Place) -> None:
     )
     with pytest.raises(Mistaken, match='numbers lead to "bill"'):
         opened(settings, lambda line: None)
+
+
+def test_a_rule_that_came_later_takes_no_live_version_from_callers(place: Place) -> None:
+    """Key 0 that asks for a key is refused of what is new; what was published before goes on, and that is said."""
+    place.start()
+    asks = '  which: {kind: menu, say: [menu], options: {"1": {say: option_shop, to: to_human}}, tail: [human_key]}\n'
+    before = MAIN.replace("human: to_human", "human: which") + asks
+    made = {**files(), "flows/main.yaml": before}
+    version = Version(author="ann", reason="why", at=1.0, source="studio")
+    number = place.house.versions.publish(made, version, 1, Deed(0, 1.0, "ann", "publish", 0)).number
+    found = place.start()
+    assert found.version.number == number
+    assert any("goes on, but the next needs this mended" in one and "key 0" in one for one in found.troubles)
+    place.hand("flows/main.yaml", before + "# touched\n")
+    assert place.start().version.number == number

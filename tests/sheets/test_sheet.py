@@ -150,3 +150,11 @@ def test_the_rows_of_the_audit_name_the_one_who_did_it(desk: Desk) -> None:
         (2, "li", "keep", "10.0.0.1"),
     ]
     assert deeds[1].about == f"{held.digest} more queues"
+
+
+def test_a_text_that_somebody_puts_back_by_hand_is_no_deed_undone(desk: Desk) -> None:
+    """What was kept did hold: the past says so, and then who put the old text back."""
+    desk.sheet.keep("a: 2\n", desk.sheet.held().digest, LI)
+    (desk.state / "sheets" / "queues.yaml").write_text("a: 1\n")
+    assert desk.sheet.held().how == "by_hand"
+    assert [how for how, _, _ in desk.told()] == ["by_hand", "keep", "found"]
